@@ -1,0 +1,59 @@
+#pragma once
+
+#include <stanchion/core/value.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace stanchion {
+
+/// Bounds that JSON text must keep before a document of it exists.
+struct json_limits {
+  /// Nesting of arrays and objects. Default 64.
+  std::size_t depth = 64;
+  /// Length of the text in bytes. Default 16 MiB.
+  std::size_t bytes = std::size_t{16} << 20U;
+};
+
+/// Reads JSON text into a value.
+///
+/// Refused with `error`, naming the byte where reading stopped: text beyond
+/// `limits` (depth is checked before any document is built), duplicate keys,
+/// invalid UTF-8, numbers beyond a double, NaN, and anything that is not one
+/// JSON document.
+[[nodiscard]] value parse_json(std::string_view text,
+                               const json_limits& limits = {});
+
+/// The one byte sequence that equal documents share: keys sorted by bytes,
+/// 64-bit integers exact, integral doubles below 2^53 as integers, other
+/// doubles in their shortest round-trip form, no white space.
+///
+/// Throws `error{invalid_json}` for NaN, infinity, invalid UTF-8 or a depth
+/// beyond 64.
+[[nodiscard]] std::string canonical(const json& doc);
+[[nodiscard]] std::string canonical(const value& doc);
+
+/// The same, appended to `to`.
+void append_canonical(std::string& to, const json& doc);
+
+/// A SHA-256 digest.
+struct digest {
+  std::array<std::uint8_t, 32> bytes{};
+
+  auto operator<=>(const digest&) const = default;
+};
+
+/// SHA-256 of `bytes`.
+[[nodiscard]] digest sha256(std::string_view bytes);
+
+/// 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string to_string(const digest& x);
+
+/// A 64-bit checksum against damage (not against an adversary): the first
+/// eight bytes of SHA-256.
+[[nodiscard]] std::uint64_t checksum64(std::string_view bytes);
+
+} // namespace stanchion

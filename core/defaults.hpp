@@ -1,0 +1,91 @@
+#pragma once
+
+#include <stanchion/core/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+/// Every default of the runtime, with unit and source, in one place.
+namespace stanchion::defaults {
+
+// -- restarts ------------------------------------------------------------------
+
+/// Restarts of one run allowed in `restart_window`. Elixir allows 3 in 5 s,
+/// which a short outage exhausts; a minute spans our own backoff.
+inline constexpr std::uint32_t run_restarts = 3;
+/// Restarts of one tool actor allowed in `restart_window`.
+inline constexpr std::uint32_t tool_restarts = 5;
+inline constexpr duration restart_window = 60s;
+/// Restarts of a system actor, and of the root, in `system_restart_window`.
+inline constexpr std::uint32_t system_restarts = 3;
+inline constexpr duration system_restart_window = 5min;
+/// First, factor and cap of the delay before a restart; full jitter (AWS
+/// architecture blog, "Exponential Backoff And Jitter").
+inline constexpr duration restart_backoff = 500ms;
+inline constexpr double restart_backoff_factor = 2.0;
+inline constexpr duration restart_backoff_cap = 60s;
+/// Time a child has to start, and to stop before it is killed (Erlang/OTP's
+/// worker shutdown).
+inline constexpr duration start_deadline = 5s;
+inline constexpr duration stop_deadline = 5s;
+/// Exhausted runs of one agent in `restart_window` above which the agent is
+/// stopped.
+inline constexpr std::uint32_t agent_exhausted_runs = 5;
+
+// -- calls ----------------------------------------------------------------------
+
+/// Time of one attempt at a tool.
+inline constexpr duration attempt_timeout = 30s;
+/// Attempts of one call, the first included.
+inline constexpr std::uint32_t attempts = 3;
+/// First, factor and cap of the delay between attempts; full jitter.
+inline constexpr duration retry_backoff = 500ms;
+inline constexpr double retry_backoff_factor = 2.0;
+inline constexpr duration retry_backoff_cap = 60s;
+/// Waits above this belong to the run and are durable; shorter ones stay in
+/// the guard.
+inline constexpr duration guard_wait_limit = 5s;
+/// Consecutive failures that open a breaker.
+inline constexpr std::uint32_t breaker_failures = 5;
+/// How long a breaker stays open, doubling up to `breaker_open_cap`.
+inline constexpr duration breaker_open = 10s;
+inline constexpr duration breaker_open_cap = 5min;
+/// Probes leased while half open; the breaker closes when all succeed.
+inline constexpr std::uint32_t breaker_probes = 2;
+/// How long a probe may hold its lease.
+inline constexpr duration breaker_probe_lease = 30s;
+/// Calls that wait while a tool's actor is down.
+inline constexpr std::size_t stash = 128;
+/// Abandoned pool workers of one tool at which it is isolated.
+inline constexpr std::uint32_t abandoned_workers = 4;
+
+// -- runs -----------------------------------------------------------------------
+
+/// Process deaths, each alone under suspicion, after which a step is
+/// quarantined.
+inline constexpr std::uint32_t poison_deaths = 3;
+/// How long a run must wait before its actor may be evicted from memory.
+inline constexpr duration evict_after = 60s;
+/// Depth of children of children.
+inline constexpr std::uint32_t child_depth = 16;
+
+// -- process --------------------------------------------------------------------
+
+/// Messages in a mailbox at which a warning event is raised.
+inline constexpr std::size_t mailbox_warning = 10'000;
+/// Least number of pool threads; the pool has max(this, 2 x cores).
+inline constexpr std::size_t pool_threads = 4;
+/// Jobs that may wait for a pool thread.
+inline constexpr std::size_t pool_queue = 1'024;
+/// Time an orderly stop may take before what is left is abandoned.
+inline constexpr duration shutdown_grace = 10s;
+/// Bytes of uncommitted records at which producers wait.
+inline constexpr std::size_t journal_backlog = std::size_t{64} << 20U;
+/// Nesting of JSON accepted anywhere.
+inline constexpr std::size_t json_depth = 64;
+/// Bytes of one JSON document accepted anywhere.
+inline constexpr std::size_t json_bytes = std::size_t{16} << 20U;
+/// Bytes of a record's body above which it is stored once, by hash.
+inline constexpr std::size_t blob_threshold = std::size_t{64} << 10U;
+
+} // namespace stanchion::defaults

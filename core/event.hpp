@@ -1,0 +1,91 @@
+#pragma once
+
+#include <stanchion/core/id.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace stanchion {
+
+/// A decision the runtime took or a change it saw. `docs/telemetry.md` lists
+/// each with its fields. Append only.
+enum class event_kind : std::uint8_t {
+  run_submitted = 1,
+  run_started,
+  run_resumed,
+  run_waiting,
+  run_parked,
+  run_ended,
+  run_crashed,
+  run_evicted,
+  run_progress,
+  run_log,
+  step_asked,
+  step_ended,
+  attempt_started,
+  attempt_ended,
+  retry_scheduled,
+  late_result,
+  arguments_drifted,
+  breaker_opened,
+  breaker_half_opened,
+  breaker_closed,
+  breaker_isolated,
+  child_started,
+  child_down,
+  child_restarted,
+  child_stopped,
+  supervisor_gave_up,
+  agent_stopped,
+  ticket_opened,
+  ticket_decided,
+  ticket_withdrawn,
+  store_trouble,
+  store_recovered,
+  step_charged,
+  step_quarantined,
+  mailbox_long,
+  handler_slow,
+  worker_abandoned,
+  runtime_started,
+  runtime_stopping,
+};
+
+[[nodiscard]] std::string_view to_string(event_kind x);
+
+enum class severity : std::uint8_t {
+  debug = 1,
+  info,
+  warning,
+  error,
+  critical,
+};
+
+[[nodiscard]] std::string_view to_string(severity x);
+
+/// One event with its inputs. `fields` is a JSON object.
+struct event {
+  event_kind kind = event_kind::run_log;
+  stanchion::severity severity = stanchion::severity::info;
+  instant at;
+  stanchion::run_id run;   ///< nil when it is about no run
+  step_path step;
+  std::string subject;     ///< the tool, agent or actor it is about
+  std::string fields;      ///< JSON object text, or empty
+};
+
+/// Takes events; must not block.
+///
+/// Threads: any.
+class event_sink {
+public:
+  virtual ~event_sink() = default;
+  virtual void publish(event x) = 0;
+};
+
+} // namespace stanchion

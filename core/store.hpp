@@ -1,0 +1,126 @@
+#pragma once
+
+#include <stanchion/core/record.hpp>
+#include <stanchion/core/run_state.hpp>
+#include <stanchion/core/ticket.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stanchion {
+
+/// A small durable fact outside of any run, such as a breaker's state. An
+/// empty text removes it.
+struct fact {
+  std::string key;
+  std::string text;
+};
+
+/// What becomes durable together or not at all.
+struct batch {
+  std::vector<record> records;  ///< appended in this order
+  std::vector<run_row> runs;    ///< inserted, or replaced by number
+  std::vector<ticket> tickets;  ///< inserted, or replaced by id
+  std::vector<fact> facts;
+
+  /// Roughly the bytes this holds, for back-pressure.
+  [[nodiscard]] std::size_t weight() const;
+};
+
+/// How a commit ended.
+enum class commit_status : std::uint8_t {
+  done,     ///< everything is durable
+  full,     ///< no space; nothing was written, try again later
+  io_error, ///< nothing is acknowledged; the store must be reopened
+};
+
+/// Which runs a list shows.
+struct run_filter {
+  std::vector<run_state> states; ///< empty: all
+  std::string agent;             ///< empty: all
+  run_number parent = 0;         ///< 0: all
+  run_number before = 0;         ///< only numbers below it; 0: from the newest
+  std::size_t limit = 50;
+};
+
+/// Which tickets a list shows.
+struct ticket_filter {
+  std::vector<ticket_state> states; ///< empty: all
+  run_number run = 0;               ///< 0: all
+  std::size_t limit = 100;
+};
+
+/// Something `verify` found wrong.
+struct damage {
+  run_number run = 0; ///< 0 where it is not about one run
+  std::string what;
+};
+
+/// What `verify` saw.
+struct verify_report {
+  std::uint64_t records = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t tickets = 0;
+  std::vector<damage> damages; ///< empty: all is well
+};
+
+/// Where journals live. One writer; what `commit` acknowledged survives the
+/// death of the process and of the machine.
+///
+/// Threads: `commit` and `reopen` from one thread at a time; reads from any
+/// thread, concurrently with it. A read sees all commits that were
+/// acknowledged before it began.
+/// Errors: reads throw `error{store_damaged}` when a checksum is wrong and
+/// `error{store_io}` when the system refuses.
+class store {
+public:
+  virtual ~store() = default;
+
+  /// Makes all batches durable in one transaction, in order.
+  [[nodiscard]] virtual commit_status commit(std::span<const batch* const> xs)
+    = 0;
+
+  /// Closes and reopens after `io_error`, and verifies what is there. False
+  /// when that failed too.
+  [[nodiscard]] virtual bool reopen() = 0;
+
+  /// A run's records from `from` on, in order.
+  [[nodiscard]] virtual std::vector<record> read(run_number run,
+                                                 std::uint32_t from)
+    = 0;
+
+  [[nodiscard]] virtual std::optional<run_row> find_run(run_number number) = 0;
+  [[nodiscard]] virtual std::optional<run_row> find_run(const run_id& id) = 0;
+  /// The run that `agent` was given under a submitter's idempotency key.
+  [[nodiscard]] virtual std::optional<run_row> find_run(std::string_view agent,
+                                                        std::string_view key)
+    = 0;
+  /// Newest first.
+  [[nodiscard]] virtual std::vector<run_row> list_runs(const run_filter& f) = 0;
+  /// Calls `each` for all runs that have not ended, oldest first. Its cost
+  /// does not depend on how many runs have ended.
+  virtual void each_open_run(const std::function<void(const run_row&)>& each)
+    = 0;
+  /// The highest number any run has; 0 when there is none.
+  [[nodiscard]] virtual run_number last_run() = 0;
+
+  [[nodiscard]] virtual std::optional<ticket> find_ticket(std::string_view id)
+    = 0;
+  /// Oldest first.
+  [[nodiscard]] virtual std::vector<ticket> list_tickets(const ticket_filter&)
+    = 0;
+
+  /// A fact's text; empty when there is none.
+  [[nodiscard]] virtual std::string find_fact(std::string_view key) = 0;
+
+  /// Reads everything and reports what is wrong.
+  [[nodiscard]] virtual verify_report verify() = 0;
+};
+
+} // namespace stanchion

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace stanchion {
+
+using nlohmann::json;
+
+/// Immutable, shared JSON with where it came from and how sure that is.
+///
+/// Copies are cheap and share the document; `[]` yields a part that keeps the
+/// whole alive. Reading what is not there, or as what it is not, throws
+/// `step_error{user_data}` naming the JSON pointer and both types: a missing
+/// key is an answer, never undefined behaviour.
+///
+/// Threads: immutable; copies may be read from any thread.
+class value {
+public:
+  /// JSON null.
+  value();
+  value(std::nullptr_t);
+  value(bool x);
+  value(double x);
+  value(std::string x);
+  value(std::string_view x);
+  value(const char* x);
+  /// Takes the document as it is.
+  value(json x); // NOLINT(performance-unnecessary-value-param)
+  /// Any integer; unsigned ones keep all 64 bits.
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  value(T x) : value(integer(x)) {
+    // nop
+  }
+
+  // -- structure --------------------------------------------------------------
+
+  [[nodiscard]] bool is_null() const;
+  [[nodiscard]] bool is_bool() const;
+  /// True for integers and for other numbers.
+  [[nodiscard]] bool is_number() const;
+  [[nodiscard]] bool is_integer() const;
+  [[nodiscard]] bool is_string() const;
+  [[nodiscard]] bool is_array() const;
+  [[nodiscard]] bool is_object() const;
+
+  /// Members of an object, elements of an array, 0 for null, 1 otherwise.
+  [[nodiscard]] std::size_t size() const;
+  /// Whether this is an object with member `key`.
+  [[nodiscard]] bool contains(std::string_view key) const;
+
+  /// Member `key`. Throws `step_error` when there is none.
+  [[nodiscard]] value operator[](std::string_view key) const;
+  [[nodiscard]] value operator[](const char* key) const;
+  /// Element `index`. Throws `step_error` when there is none.
+  [[nodiscard]] value operator[](std::size_t index) const;
+  [[nodiscard]] value operator[](int index) const;
+
+  /// Member `key`, or `otherwise` when there is none or it is null.
+  [[nodiscard]] value get(std::string_view key, value otherwise) const;
+
+  // -- scalars: throw `step_error` when this is something else ----------------
+
+  [[nodiscard]] bool as_bool() const;
+  [[nodiscard]] std::int64_t as_int() const;
+  [[nodiscard]] double as_double() const;
+  [[nodiscard]] const std::string& as_string() const;
+
+  // -- the document -----------------------------------------------------------
+
+  /// The JSON itself; lives as long as any `value` that shares it.
+  [[nodiscard]] const json& get() const;
+  /// Compact JSON text, for people and logs.
+  [[nodiscard]] std::string dump() const;
+  /// The JSON pointer of this part inside its document; empty for the whole.
+  [[nodiscard]] const std::string& pointer() const;
+
+  // -- provenance -------------------------------------------------------------
+
+  /// `primary`, or where else the value came from: `reconciled`,
+  /// `person:<ticket>` and so on. Parts inherit it.
+  [[nodiscard]] const std::string& source() const;
+  /// How sure its maker is, in [0, 1]; nothing if nobody said. Compares below
+  /// every number when absent, so that `< 0.8` is true for the unknown.
+  [[nodiscard]] std::optional<double> confidence() const;
+  [[nodiscard]] value with_source(std::string source) const;
+  [[nodiscard]] value with_confidence(double confidence) const;
+
+  // -- comparison: by content; ordering only within numbers or strings --------
+
+  friend bool operator==(const value& x, const value& y);
+  friend bool operator<(const value& x, const value& y);
+  friend bool operator>(const value& x, const value& y);
+  friend bool operator<=(const value& x, const value& y);
+  friend bool operator>=(const value& x, const value& y);
+
+private:
+  struct signed_tag {
+    std::int64_t x;
+  };
+  struct unsigned_tag {
+    std::uint64_t x;
+  };
+  struct origin;
+
+  explicit value(signed_tag x);
+  explicit value(unsigned_tag x);
+
+  template <std::integral T>
+  static auto integer(T x) {
+    if constexpr (std::signed_integral<T>)
+      return signed_tag{static_cast<std::int64_t>(x)};
+    else
+      return unsigned_tag{static_cast<std::uint64_t>(x)};
+  }
+
+  value part(const json& x, std::string_view step) const;
+
+  std::shared_ptr<const json> doc_;
+  std::shared_ptr<const origin> origin_; // null: primary, whole, unknown
+};
+
+/// Lets a `value` stand wherever nlohmann::json takes a convertible type.
+void to_json(json& to, const value& from);
+
+/// Collects the members of `args`. Not for direct use.
+class object_builder {
+public:
+  object_builder();
+  object_builder(const object_builder&) = delete;
+  object_builder& operator=(const object_builder&) = delete;
+  ~object_builder();
+
+  void add(std::string_view key, const value& x);
+  [[nodiscard]] value build();
+
+private:
+  std::unique_ptr<json> object_;
+};
+
+/// The empty object.
+[[nodiscard]] value args();
+
+/// An object from keys and values in turn: `args("id", 7, "name", name)`.
+/// Throws `error{invalid_json}` when a key repeats.
+template <class... Rest>
+[[nodiscard]] value args(std::string_view key, const value& x,
+                         const Rest&... rest)
+  requires(sizeof...(Rest) % 2 == 0);
+
+namespace detail {
+
+inline void add_members(object_builder&) {
+  // nop
+}
+
+template <class... Rest>
+void add_members(object_builder& to, std::string_view key, const value& x,
+                 const Rest&... rest) {
+  to.add(key, x);
+  add_members(to, rest...);
+}
+
+} // namespace detail
+
+template <class... Rest>
+value args(std::string_view key, const value& x, const Rest&... rest)
+  requires(sizeof...(Rest) % 2 == 0)
+{
+  object_builder to;
+  detail::add_members(to, key, x, rest...);
+  return to.build();
+}
+
+} // namespace stanchion
