@@ -1,0 +1,97 @@
+# The test suite: one program per folder of tests/, the examples, and the checks
+# of the repository itself.
+
+find_package(Catch2 REQUIRED)
+include(Catch)
+
+# -- what all tests share ------------------------------------------------------
+
+file(GLOB support_sources CONFIGURE_DEPENDS
+  "${STANCHION_SOURCE_DIR}/tests/support/*.cpp")
+add_library(test_support STATIC ${support_sources})
+target_include_directories(test_support PUBLIC "${STANCHION_SOURCE_DIR}/tests")
+target_link_libraries(test_support PUBLIC stanchion SQLite::SQLite3)
+if(TARGET Catch2::Catch2WithMain)
+  target_link_libraries(test_support PUBLIC Catch2::Catch2WithMain)
+else()
+  target_link_libraries(test_support PUBLIC Catch2::Catch2)
+endif()
+set_source_files_properties("${STANCHION_SOURCE_DIR}/tests/support/paths.cpp"
+  PROPERTIES COMPILE_DEFINITIONS
+  "SOURCE_DIR=\"${STANCHION_SOURCE_DIR}\";BINARY_DIR=\"${CMAKE_BINARY_DIR}\"")
+stanchion_settings(test_support)
+
+# -- test programs -------------------------------------------------------------
+
+foreach(folder IN LISTS STANCHION_FOLDERS)
+  stanchion_test_folder(${folder})
+endforeach()
+if(cli IN_LIST STANCHION_FOLDERS)
+  foreach(folder IN ITEMS examples scenarios regressions)
+    stanchion_test_folder(${folder})
+  endforeach()
+endif()
+
+get_property(example_names GLOBAL PROPERTY STANCHION_EXAMPLE_NAMES)
+foreach(name IN LISTS example_names)
+  if(TARGET test_examples AND TARGET example_${name}_lib)
+    target_link_libraries(test_examples PRIVATE example_${name}_lib)
+  endif()
+  foreach(test IN ITEMS test_examples test_scenarios test_regressions)
+    if(TARGET ${test})
+      add_dependencies(${test} ${name})
+    endif()
+  endforeach()
+  if(EXISTS "${STANCHION_SOURCE_DIR}/examples/${name}/expected.txt")
+    add_test(NAME "example ${name}"
+      COMMAND ${CMAKE_COMMAND}
+        -D PROGRAM=$<TARGET_FILE:${name}>
+        -D EXPECTED=${STANCHION_SOURCE_DIR}/examples/${name}/expected.txt
+        -D SCRATCH=${CMAKE_BINARY_DIR}/examples/${name}
+        -P ${STANCHION_SOURCE_DIR}/tests/support/run_example.cmake)
+    set_tests_properties("example ${name}" PROPERTIES TIMEOUT 120)
+  endif()
+endforeach()
+foreach(test IN ITEMS test_cli test_scenarios test_regressions)
+  if(TARGET ${test} AND TARGET stanchion_program)
+    add_dependencies(${test} stanchion_program)
+  endif()
+endforeach()
+
+# -- checks of the repository --------------------------------------------------
+
+add_test(NAME layers
+  COMMAND sh "${STANCHION_SOURCE_DIR}/cmake/check_layers.sh"
+    "${STANCHION_SOURCE_DIR}")
+add_test(NAME layers_catches_planted
+  COMMAND sh "${STANCHION_SOURCE_DIR}/tests/support/layers_catches_planted.sh"
+    "${STANCHION_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/planted")
+add_test(NAME hazards
+  COMMAND sh "${STANCHION_SOURCE_DIR}/cmake/check_hazards.sh"
+    "${STANCHION_SOURCE_DIR}")
+add_test(NAME hazards_catches_planted
+  COMMAND sh "${STANCHION_SOURCE_DIR}/tests/support/hazards_catches_planted.sh"
+    "${STANCHION_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/planted_hazards")
+set_tests_properties(layers layers_catches_planted hazards
+  hazards_catches_planted PROPERTIES TIMEOUT 60)
+
+if(STANCHION_CHECKS AND TARGET headers_alone)
+  add_test(NAME headers_alone
+    COMMAND ${CMAKE_COMMAND} --build "${CMAKE_BINARY_DIR}"
+      --target headers_alone)
+  set_tests_properties(headers_alone PROPERTIES TIMEOUT 1800)
+endif()
+
+# The consumer would have to be built with the same sanitizer.
+if(NOT STANCHION_SANITIZE)
+  add_test(NAME install_consumer
+    COMMAND ${CMAKE_COMMAND}
+      -D BUILD=${CMAKE_BINARY_DIR}
+      -D CONSUMER=${STANCHION_SOURCE_DIR}/tests/consumer
+      -D SCRATCH=${CMAKE_BINARY_DIR}/consumer
+      -D GENERATOR=${CMAKE_GENERATOR}
+      -D COMPILER=${CMAKE_CXX_COMPILER}
+      -D LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
+      -P ${STANCHION_SOURCE_DIR}/tests/support/install_consumer.cmake)
+  set_tests_properties(install_consumer PROPERTIES TIMEOUT 300)
+endif()

@@ -1,0 +1,20 @@
+# Installs the build tree BUILD below SCRATCH, then builds and runs the program
+# CONSUMER against what was installed.
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result
+    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}\n${output}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE "${SCRATCH}")
+run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${SCRATCH}/prefix")
+run(${CMAKE_COMMAND} -G "${GENERATOR}" -S "${CONSUMER}" -B "${SCRATCH}/build"
+  "-DCMAKE_CXX_COMPILER=${COMPILER}"
+  "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
+  "-DCMAKE_PREFIX_PATH=${SCRATCH}/prefix")
+run(${CMAKE_COMMAND} --build "${SCRATCH}/build")
+run("${SCRATCH}/build/consumer")
