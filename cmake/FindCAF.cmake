@@ -3,7 +3,7 @@
 # Defines the target CAF::core. Set CAF_ROOT to prefer another installation.
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp)
-find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static)
+find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static NAMES_PER_DIR)
 
 if(CAF_INCLUDE_DIR AND EXISTS "${CAF_INCLUDE_DIR}/caf/config.hpp")
   # 1706 means 0.17.6.

@@ -42,11 +42,13 @@ foreach(name IN LISTS example_names)
       add_dependencies(${test} ${name})
     endif()
   endforeach()
-  if(EXISTS "${STANCHION_SOURCE_DIR}/examples/${name}/expected.txt")
+  file(GLOB expected CONFIGURE_DEPENDS
+    "${STANCHION_SOURCE_DIR}/examples/${name}/expected.txt")
+  if(expected)
     add_test(NAME "example ${name}"
       COMMAND ${CMAKE_COMMAND}
         -D PROGRAM=$<TARGET_FILE:${name}>
-        -D EXPECTED=${STANCHION_SOURCE_DIR}/examples/${name}/expected.txt
+        -D EXPECTED=${expected}
         -D SCRATCH=${CMAKE_BINARY_DIR}/examples/${name}
         -P ${STANCHION_SOURCE_DIR}/tests/support/run_example.cmake)
     set_tests_properties("example ${name}" PROPERTIES TIMEOUT 120)

@@ -18,7 +18,7 @@ for folder in core fabric supervisors actors runtime cli examples bench tests \
 done
 
 # shellcheck disable=SC2086 # a list of plain words
-find -L $folders -name '*.hpp' -o -name '*.cpp' | LC_ALL=C sort \
+find $folders -name '*.hpp' -o -name '*.cpp' | LC_ALL=C sort \
   | xargs awk '
 function complain(text) {
   printf "%s:%d: %s\n", FILENAME, FNR, text

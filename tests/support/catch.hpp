@@ -11,6 +11,8 @@
 #  include <catch2/catch.hpp>
 #endif
 
+#include <string>
+
 namespace stanchion::test {
 
 #if __has_include(<catch2/catch_all.hpp>)
@@ -24,6 +26,7 @@ using Catch::Matchers::Equals;
 using Catch::Matchers::StartsWith;
 
 /// Named as in v3, where `Contains` became a matcher of ranges.
+// NOLINTNEXTLINE(readability-identifier-naming)
 inline auto ContainsSubstring(const std::string& text) {
   return Catch::Matchers::Contains(text);
 }
@@ -32,4 +35,4 @@ inline auto ContainsSubstring(const std::string& text) {
 } // namespace stanchion::test
 
 using Catch::Generators::table;
-using namespace stanchion::test; // NOLINT(google-build-using-namespace)
+using namespace stanchion::test;
