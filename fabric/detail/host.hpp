@@ -1,0 +1,95 @@
+#pragma once
+
+#include <stanchion/fabric/actor.hpp>
+#include <stanchion/fabric/system.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+// Message objects never leave the process: no serialisation.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stanchion::fabric::message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stanchion::fabric::completion)
+
+namespace stanchion::fabric {
+
+/// Wall time of a system: the machine's, or in virtual time a fixed start plus
+/// what the test clock has advanced.
+class system_time final : public stanchion::clock {
+public:
+  explicit system_time(caf::actor_clock& monotonic, bool is_virtual);
+  [[nodiscard]] instant now() const override;
+
+private:
+  caf::actor_clock* monotonic_;
+  bool virtual_;
+};
+
+/// The library's side of one actor.
+class host final : public caf::event_based_actor {
+public:
+  host(caf::actor_config& cfg, system::impl* sys, std::unique_ptr<actor> x);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  [[nodiscard]] system::impl& sys() const {
+    return *sys_;
+  }
+  [[nodiscard]] actor* guest() const {
+    return guest_.get();
+  }
+
+  /// Arms one library timer that ends in `actor::extras::fire`.
+  void arm(caf::actor_clock::time_point at, std::uint64_t generation);
+
+private:
+  caf::result<message> handle(const message& m);
+  void handle(completion& c);
+  void fire(std::uint64_t generation);
+
+  system::impl* sys_;
+  std::unique_ptr<actor> guest_;
+};
+
+struct system::impl {
+  impl(system& owner, const system_options& options);
+
+  system& owner;
+  std::unique_ptr<caf::actor_system_config> config;
+  std::unique_ptr<caf::actor_system> own;
+  caf::actor_system* sys;
+  std::unique_ptr<system_time> time;
+  fabric::gate gate;
+  std::atomic<std::size_t> late{0};
+  std::uint64_t seed = 0;
+  bool is_virtual = false;
+  bool stopped = false;
+  bool abandoned = false;
+
+  // Every actor alive, so that an abandoned system can still be emptied.
+  std::mutex mutex;
+  std::condition_variable emptied;
+  std::unordered_map<actor_id, caf::actor_addr> alive; // guarded by mutex
+
+  void born(const caf::strong_actor_ptr& x);
+  void died(actor_id x);
+  void kill_all();
+};
+
+/// The handle of a library pointer, and back.
+[[nodiscard]] actor_ref to_ref(const caf::strong_actor_ptr& x);
+[[nodiscard]] caf::strong_actor_ptr to_ptr(const actor_ref& x);
+[[nodiscard]] caf::actor to_handle(const actor_ref& x);
+
+/// What an exit reason or an error says, for people.
+[[nodiscard]] std::string text_of(const caf::error& x);
+
+} // namespace stanchion::fabric

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <stanchion/core/time.hpp>
+#include <stanchion/fabric/actor.hpp>
+#include <stanchion/fabric/gate.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace caf {
+class actor_system;
+} // namespace caf
+
+namespace stanchion::fabric {
+
+struct system_options {
+  /// Worker threads; 0 means max(2, cores). Ignored in virtual time.
+  std::size_t threads = 0;
+  /// Messages one actor may handle before others get their turn. Default 50:
+  /// unlimited, the library's own default, lets one busy actor starve all.
+  std::size_t throughput = 50;
+  /// Set for virtual time: nothing runs but inside `simulation`, and the seed
+  /// chooses which actor is next.
+  std::optional<std::uint64_t> virtual_seed;
+  /// An actor system of the user's to live in; null for an own one.
+  caf::actor_system* host = nullptr;
+};
+
+/// Where actors live: threads, clock, gate.
+///
+/// Threads: all members may be called from any thread, but `shutdown` once.
+class system {
+public:
+  explicit system(const system_options& options = {});
+  system(const system&) = delete;
+  system& operator=(const system&) = delete;
+  /// Calls `shutdown` with the default deadline if nobody did.
+  ~system();
+
+  [[nodiscard]] actor_ref spawn(std::unique_ptr<actor> x);
+  void send(const actor_ref& to, message m);
+  template <class T>
+  void send(const actor_ref& to, T x) {
+    send(to, message::of(std::move(x)));
+  }
+  /// Asks `x` to stop.
+  void stop(const actor_ref& x);
+  void kill(const actor_ref& x);
+
+  [[nodiscard]] const stanchion::clock& clock() const;
+  [[nodiscard]] fabric::gate& gate();
+  /// Completions that came for an id nobody waited for any more.
+  [[nodiscard]] std::size_t late_completions() const;
+  /// Actors alive now.
+  [[nodiscard]] std::size_t alive() const;
+
+  /// Closes the gate and waits for all actors to end. False when some had not
+  /// after `deadline`: they, and the threads they block, are abandoned.
+  bool shutdown(duration deadline);
+
+  struct impl;
+  [[nodiscard]] impl& internals() const {
+    return *impl_;
+  }
+
+private:
+  impl* impl_; // owned, unless its threads had to be abandoned
+};
+
+} // namespace stanchion::fabric
