@@ -67,6 +67,7 @@ enum class verb : std::uint8_t {
 [[nodiscard]] std::string_view to_string(ticket_state x);
 [[nodiscard]] std::string_view to_string(verb x);
 [[nodiscard]] std::optional<verb> parse_verb(std::string_view text);
+[[nodiscard]] std::optional<ticket_kind> parse_ticket_kind(std::string_view);
 [[nodiscard]] std::optional<ticket_state> parse_ticket_state(std::string_view);
 
 /// What a person said, and when it became durable.

@@ -1,0 +1,43 @@
+#include <stanchion/core/store.hpp>
+
+namespace stanchion {
+
+namespace {
+
+std::size_t weight_of(const record& x) {
+  return sizeof x + x.step.size() + x.body.size();
+}
+
+std::size_t weight_of(const run_row& x) {
+  return sizeof x + x.agent.size() + x.version.size() + x.waiting_for.size()
+         + x.parent_step.size() + x.submitter.size() + x.key.size();
+}
+
+std::size_t weight_of(const ticket& x) {
+  const auto said = x.decided ? x.decided->by.size() + x.decided->comment.size()
+                                  + x.decided->payload.size()
+                              : 0;
+  return sizeof x + x.id.size() + x.step.size() + x.title.size()
+         + x.group.size() + x.context.size() + said;
+}
+
+std::size_t weight_of(const fact& x) {
+  return sizeof x + x.key.size() + x.text.size();
+}
+
+template <class T>
+std::size_t weight_of(const std::vector<T>& xs) {
+  std::size_t sum = 0;
+  for (const auto& x : xs)
+    sum += weight_of(x);
+  return sum;
+}
+
+} // namespace
+
+std::size_t batch::weight() const {
+  return weight_of(records) + weight_of(runs) + weight_of(tickets)
+         + weight_of(facts);
+}
+
+} // namespace stanchion
