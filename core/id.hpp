@@ -24,16 +24,19 @@ struct uuid {
   [[nodiscard]] bool nil() const;
 };
 
-/// A new time-ordered id (version 7, RFC 9562): sorts by `now`.
+/// A new time-ordered id (version 7, RFC 9562): sorts by `now` to the
+/// microsecond, and has 62 bits of chance below that.
 [[nodiscard]] uuid make_uuid(instant now, random_source& random);
 
-/// The version-8 id that `high` and `low` determine: same input, same id.
+/// The version-8 id that `high` and `low` determine: same input, same id. The
+/// bits are mixed, so that counters give ids that share no digits.
 [[nodiscard]] uuid derived_uuid(std::uint64_t high, std::uint64_t low);
 
 /// 36 characters, lower case.
 [[nodiscard]] std::string to_string(const uuid& id);
 
-/// Reads the 36-character form. Empty when `text` is anything else.
+/// Reads the 36-character form, in either case. Empty when `text` is anything
+/// else.
 [[nodiscard]] std::optional<uuid> parse_uuid(std::string_view text);
 
 /// Names one run.
@@ -54,7 +57,7 @@ using step_path = std::string;
                                           std::uint32_t revision);
 
 /// The id of the ticket that a step's park opens: derived, so that a replay
-/// names the same ticket.
+/// names the same ticket. `T-` and 16 digits of Crockford's base 32: 80 bits.
 [[nodiscard]] std::string ticket_id(const run_id& run, std::string_view step,
                                     std::uint32_t revision);
 

@@ -17,7 +17,8 @@ public:
   [[nodiscard]] virtual std::uint64_t next() = 0;
 };
 
-/// A source seeded by the operating system's entropy.
+/// A source that asks the operating system for every draw. `next` throws
+/// `std::system_error` where the system has no entropy to give.
 [[nodiscard]] std::shared_ptr<random_source> entropy_random();
 
 /// A source that yields the same sequence for the same seed (SplitMix64).

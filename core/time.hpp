@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,15 @@ public:
 /// `at` as RFC 3339 in UTC with milliseconds: 2026-01-31T12:00:00.250Z.
 [[nodiscard]] std::string to_rfc3339(instant at);
 
-/// `d` as people read it: 250ms, 2.5s, 3m10s, 4h05m, 3d02h.
+/// The same with microseconds, which loses nothing.
+[[nodiscard]] std::string to_rfc3339_micros(instant at);
+
+/// Reads an RFC 3339 time with any offset; digits past microseconds are
+/// dropped. Empty when `text` is anything else.
+[[nodiscard]] std::optional<instant> parse_rfc3339(std::string_view text);
+
+/// `d` as people read it, in at most two units, rounded towards zero: 250ms,
+/// 2.5s, 3m10s, 4h05m, 3d02h. A second unit of zero is left out: 3m.
 [[nodiscard]] std::string to_text(duration d);
 
 /// Microseconds since 1970, as stored.
