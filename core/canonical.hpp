@@ -20,23 +20,29 @@ struct json_limits {
 
 /// Reads JSON text into a value.
 ///
-/// Refused with `error`, naming the byte where reading stopped: text beyond
-/// `limits` (depth is checked before any document is built), duplicate keys,
-/// invalid UTF-8, numbers beyond a double, NaN, and anything that is not one
-/// JSON document.
+/// Refused with `error{input_too_large}`: text longer than `limits.bytes`,
+/// unread. Refused with `error{invalid_json}`, naming the byte where reading
+/// stopped: nesting beyond `limits.depth` (before it is built, so that no text
+/// can exhaust the stack), duplicate keys, invalid UTF-8, integers beyond 64
+/// bits (a double would change them unseen), numbers beyond a double, NaN, and
+/// anything that is not one JSON document.
+///
+/// Threads: any; so are all functions of this header.
 [[nodiscard]] value parse_json(std::string_view text,
                                const json_limits& limits = {});
 
 /// The one byte sequence that equal documents share: keys sorted by bytes,
-/// 64-bit integers exact, integral doubles below 2^53 as integers, other
-/// doubles in their shortest round-trip form, no white space.
+/// 64-bit integers exact, integral doubles below 2^53 as integers (-0.0 as 0),
+/// other doubles in their shortest round-trip form (from 2^53 on with an
+/// exponent, so that no double reads as an exact integer), in strings only the
+/// escapes that JSON demands, no white space.
 ///
-/// Throws `error{invalid_json}` for NaN, infinity, invalid UTF-8 or a depth
-/// beyond 64.
+/// Throws `error{invalid_json}`, naming the JSON pointer, for NaN, infinity,
+/// invalid UTF-8, binary values or a depth beyond 64.
 [[nodiscard]] std::string canonical(const json& doc);
 [[nodiscard]] std::string canonical(const value& doc);
 
-/// The same, appended to `to`.
+/// The same, appended to `to`, which stays as it was when this throws.
 void append_canonical(std::string& to, const json& doc);
 
 /// A SHA-256 digest.

@@ -19,8 +19,8 @@ using nlohmann::json;
 ///
 /// Copies are cheap and share the document; `[]` yields a part that keeps the
 /// whole alive. Reading what is not there, or as what it is not, throws
-/// `step_error{user_data}` naming the JSON pointer and both types: a missing
-/// key is an answer, never undefined behaviour.
+/// `step_error{invalid_input, none}` naming the JSON pointer and the types: a
+/// missing key is an answer, never undefined behaviour.
 ///
 /// Threads: immutable; copies may be read from any thread.
 class value {
@@ -48,6 +48,8 @@ public:
   [[nodiscard]] bool is_bool() const;
   /// True for integers and for other numbers.
   [[nodiscard]] bool is_number() const;
+  /// True for integers and for numbers whose canonical form is an integer,
+  /// such as 5.0.
   [[nodiscard]] bool is_integer() const;
   [[nodiscard]] bool is_string() const;
   [[nodiscard]] bool is_array() const;
@@ -65,13 +67,17 @@ public:
   [[nodiscard]] value operator[](std::size_t index) const;
   [[nodiscard]] value operator[](int index) const;
 
-  /// Member `key`, or `otherwise` when there is none or it is null.
+  /// Member `key`, or `otherwise` when there is none or it is null, or when
+  /// this is null itself. Throws `step_error` when this is neither an object
+  /// nor null.
   [[nodiscard]] value get(std::string_view key, value otherwise) const;
 
   // -- scalars: throw `step_error` when this is something else ----------------
 
   [[nodiscard]] bool as_bool() const;
+  /// Takes 5.0 for 5; throws beyond 64 bits and for every other fraction.
   [[nodiscard]] std::int64_t as_int() const;
+  /// Integers beyond 2^53 are rounded.
   [[nodiscard]] double as_double() const;
   [[nodiscard]] const std::string& as_string() const;
 
@@ -90,14 +96,20 @@ public:
   /// `person:<ticket>` and so on. Parts inherit it.
   [[nodiscard]] const std::string& source() const;
   /// How sure its maker is, in [0, 1]; nothing if nobody said. Compares below
-  /// every number when absent, so that `< 0.8` is true for the unknown.
+  /// every number when absent, so that `< 0.8` is true for the unknown. Parts
+  /// inherit it.
   [[nodiscard]] std::optional<double> confidence() const;
   [[nodiscard]] value with_source(std::string source) const;
+  /// Throws `step_error` when `confidence` is outside of [0, 1] or NaN.
   [[nodiscard]] value with_confidence(double confidence) const;
 
-  // -- comparison: by content; ordering only within numbers or strings --------
+  // -- comparison: by content, whatever the source ----------------------------
 
+  /// Equal values have equal canonical bytes, and the other way round: 1 is
+  /// 1.0, but from 2^53 on no integer equals a double.
   friend bool operator==(const value& x, const value& y);
+  /// Ordering, exact for numbers and by bytes for strings; throws
+  /// `step_error` for anything else and for NaN.
   friend bool operator<(const value& x, const value& y);
   friend bool operator>(const value& x, const value& y);
   friend bool operator<=(const value& x, const value& y);
@@ -141,6 +153,7 @@ public:
   ~object_builder();
 
   void add(std::string_view key, const value& x);
+  /// The object so far; ends the builder's life.
   [[nodiscard]] value build();
 
 private:
