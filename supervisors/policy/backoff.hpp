@@ -1,0 +1,85 @@
+#pragma once
+
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stanchion {
+
+/// How chance spreads a delay, so that many who failed together do not come
+/// back together. Append only: configured by name.
+enum class jitter : std::uint8_t {
+  none = 1, ///< the whole delay, always
+  full = 2, ///< evenly between zero and the whole delay
+};
+
+[[nodiscard]] std::string_view to_string(jitter x);
+
+/// A delay that grows with every failure in a row.
+struct backoff_options {
+  /// The first delay. Zero to `cap`; default 0.5 s.
+  duration first = defaults::restart_backoff;
+  /// What each delay is multiplied by to give the next. 1 to 100; default 2.
+  double factor = defaults::restart_backoff_factor;
+  /// The longest delay. Up to 30 days; default 60 s.
+  duration cap = defaults::restart_backoff_cap;
+  /// Default full: least total work under contention (AWS Architecture Blog,
+  /// "Exponential Backoff And Jitter").
+  stanchion::jitter jitter = stanchion::jitter::full;
+};
+
+/// What is wrong with `x`, field by field; empty when it may be used. `where`
+/// is put before the names of the fields.
+[[nodiscard]] std::vector<std::string> validate(const backoff_options& x,
+                                                std::string_view where = {});
+
+/// The longest delay before try `attempt`, counted from 0:
+/// min(cap, first x factor^attempt). Never overflows.
+[[nodiscard]] duration ceiling(const backoff_options& x, std::uint32_t attempt);
+
+/// The delay before try `attempt`, counted from 0, spread by `unit`, a number
+/// drawn evenly from [0, 1).
+[[nodiscard]] duration delay(const backoff_options& x, std::uint32_t attempt,
+                             double unit);
+
+/// Counts the failures of one child in a row and says how long to wait.
+///
+/// A failure after max(2 x the last delay, `quiet`) without one is the first
+/// of a new row.
+///
+/// Errors:  none.
+/// Threads: not synchronised; owned by one supervisor actor.
+/// Time:    reads no clock.
+class restart_backoff {
+public:
+  /// `quiet` is the least time without a failure that ends a row; usually the
+  /// window of the child's restart budget. Default 60 s.
+  explicit restart_backoff(backoff_options options = {},
+                           duration quiet = defaults::restart_window);
+
+  /// Counts a failure at `now`; returns how long to wait before the restart.
+  [[nodiscard]] duration next(instant now, double unit);
+
+  /// Ends the row: an operator started the child by hand.
+  void reset();
+
+  /// Failures in the current row.
+  [[nodiscard]] std::uint32_t failures() const {
+    return failures_;
+  }
+
+private:
+  [[nodiscard]] bool was_quiet(instant now) const;
+
+  backoff_options options_;
+  duration quiet_;
+  std::uint32_t failures_ = 0;
+  duration last_delay_{};
+  instant last_failure_;
+};
+
+} // namespace stanchion
