@@ -36,7 +36,8 @@ struct batch {
 /// How a commit ended.
 enum class commit_status : std::uint8_t {
   done,     ///< everything is durable
-  full,     ///< no space; nothing was written, try again later
+  full,     ///< no space, or another program holds the store; nothing was
+            ///< written, try again later
   io_error, ///< nothing is acknowledged; the store must be reopened
 };
 
@@ -76,8 +77,12 @@ struct verify_report {
 /// Threads: `commit` and `reopen` from one thread at a time; reads from any
 /// thread, concurrently with it. A read sees all commits that were
 /// acknowledged before it began.
-/// Errors: reads throw `error{store_damaged}` when a checksum is wrong and
-/// `error{store_io}` when the system refuses.
+/// Errors: `read` and `find_...` throw `error{store_damaged}` when a checksum is
+/// wrong or a record is missing. Lists go on: they show a damaged run as
+/// `parked` with the reason, and a damaged ticket as one that no verb answers.
+/// Every read throws `error{store_io}` when the system refuses. `commit` throws
+/// `error{run_conflict}`, with nothing written, where a batch contradicts what
+/// is stored: a record's place, a run's id, or a key of an agent is taken.
 class store {
 public:
   virtual ~store() = default;
@@ -89,6 +94,12 @@ public:
   /// Closes and reopens after `io_error`, and verifies what is there. False
   /// when that failed too.
   [[nodiscard]] virtual bool reopen() = 0;
+
+  /// Why the last `commit` or `reopen` did not succeed, for a person; empty
+  /// when it did. May be called from any thread.
+  [[nodiscard]] virtual std::string problem() {
+    return {};
+  }
 
   /// A run's records from `from` on, in order.
   [[nodiscard]] virtual std::vector<record> read(run_number run,

@@ -1,4 +1,5 @@
 #include <stanchion/actors/journal/consistency.hpp>
+#include <stanchion/core/error.hpp>
 
 namespace stanchion {
 
@@ -54,14 +55,25 @@ run_state terminal_state(record_kind kind) {
   }
 }
 
-std::string compare(const ticket& x, const run_row* run) {
+std::string compare(const ticket& x, const run_id* run) {
   if (x.run == 0)
     return {};
   if (run == nullptr)
     return "ticket " + x.id + " belongs to a run that does not exist";
-  if (run->id != x.run_id)
+  if (*run != x.run_id)
     return "ticket " + x.id + " and its run disagree about the run's id";
   return {};
+}
+
+void require_no_gap(run_number run, std::uint32_t from,
+                    const std::vector<record>& xs) {
+  for (const auto& x : xs)
+    if (x.seq != from++)
+      throw error{error_code::store_damaged,
+                  "run " + std::to_string(run) + " has no record "
+                    + std::to_string(from - 1)
+                    + " any more. Only this run is affected; run 'journal "
+                      "verify' to see all that is damaged"};
 }
 
 } // namespace stanchion

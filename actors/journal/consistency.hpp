@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stanchion {
 
@@ -26,8 +27,13 @@ private:
 /// The state a terminal record leaves its run in.
 [[nodiscard]] run_state terminal_state(record_kind kind);
 
-/// What is wrong between a ticket and its run's row, null if there is none;
-/// empty if nothing is.
-[[nodiscard]] std::string compare(const ticket& x, const run_row* run);
+/// What is wrong between a ticket and the id of its run, null if there is no
+/// such run; empty if nothing is.
+[[nodiscard]] std::string compare(const ticket& x, const run_id* run);
+
+/// Throws `error{store_damaged}` unless `xs`, read from `from` on, follow each
+/// other without a gap.
+void require_no_gap(run_number run, std::uint32_t from,
+                    const std::vector<record>& xs);
 
 } // namespace stanchion

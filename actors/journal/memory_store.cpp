@@ -127,19 +127,27 @@ commit_status memory_store::commit(std::span<const batch* const> xs) {
   if (broken_)
     return commit_status::io_error;
   const auto failing = failing_commits_ > 0;
-  if (failing) {
-    --failing_commits_;
-    broken_ = fault_ != commit_fault::full;
-    if (fault_ == commit_fault::full)
-      return commit_status::full;
-    if (fault_ == commit_fault::io_error)
-      return commit_status::io_error;
-  }
+  if (failing && fault_ != commit_fault::lost_answer)
+    return fail();
   require_new_records(xs);
   require_new_names(xs);
   for (const auto* x : xs)
     apply(*x);
-  return failing ? commit_status::io_error : commit_status::done;
+  if (failing)
+    return fail();
+  problem_.clear();
+  return commit_status::done;
+}
+
+commit_status memory_store::fail() {
+  --failing_commits_;
+  if (fault_ == commit_fault::full) {
+    problem_ = "the store was told to be full";
+    return commit_status::full;
+  }
+  broken_ = true;
+  problem_ = "the store was told to break";
+  return commit_status::io_error;
 }
 
 bool memory_store::reopen() {
@@ -149,7 +157,13 @@ bool memory_store::reopen() {
     return false;
   }
   broken_ = false;
+  problem_.clear();
   return true;
+}
+
+std::string memory_store::problem() {
+  const guard lock{mutex_};
+  return problem_;
 }
 
 void memory_store::require_new_records(std::span<const batch* const> xs) const {
@@ -240,6 +254,7 @@ std::vector<record> memory_store::read(run_number run, std::uint32_t from) {
   auto i = xs->second.lower_bound(from);
   for (; i != xs->second.end(); ++i)
     result.push_back(*i->second);
+  require_no_gap(run, from, result);
   return result;
 }
 
@@ -318,22 +333,22 @@ verify_report memory_store::verify() {
     if (!what.empty())
       report.damages.push_back({run, std::move(what)});
   };
-  const auto row_of = [&](run_number run) {
+  const auto id_of = [&](run_number run) {
     const auto i = runs_.find(run);
-    return i == runs_.end() ? nullptr : &i->second;
+    return i == runs_.end() ? nullptr : &i->second.id;
   };
   std::map<run_number, run_digest> digests;
   for (const auto& [run, xs] : records_) {
     for (const auto& [seq, x] : xs)
       add(run, digests[run].add(seq, x->kind));
     report.records += xs.size();
-    if (row_of(run) == nullptr)
+    if (!runs_.contains(run))
       add(run, "the run has records but no row");
   }
   for (const auto& [run, row] : runs_)
     add(run, digests[run].compare(row));
   for (const auto& x : tickets_)
-    add(x.run, compare(x, row_of(x.run)));
+    add(x.run, compare(x, id_of(x.run)));
   report.runs = runs_.size();
   report.tickets = tickets_.size();
   return report;

@@ -60,6 +60,7 @@ public:
 
   [[nodiscard]] commit_status commit(std::span<const batch* const> xs) override;
   [[nodiscard]] bool reopen() override;
+  [[nodiscard]] std::string problem() override;
   [[nodiscard]] std::vector<record> read(run_number run,
                                          std::uint32_t from) override;
   [[nodiscard]] std::optional<run_row> find_run(run_number number) override;
@@ -83,6 +84,7 @@ private:
   void require_new_records(std::span<const batch* const> xs) const;
   void require_new_names(std::span<const batch* const> xs) const;
   void apply(const batch& x);
+  [[nodiscard]] commit_status fail();
   void put(const run_row& x);
   void put(const ticket& x);
   void put(const fact& x);
@@ -101,6 +103,7 @@ private:
   std::size_t failing_commits_ = 0;
   std::size_t failing_reopens_ = 0;
   bool broken_ = false;
+  std::string problem_;
 };
 
 /// An empty store that is forgotten when it is destroyed.
