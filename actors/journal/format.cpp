@@ -1,0 +1,207 @@
+#include <stanchion/actors/journal/format.hpp>
+#include <stanchion/actors/journal/posix_file.hpp>
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+
+namespace stanchion::sqlite {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "Stan": says in the file's header whose it is.
+constexpr std::int64_t application_id = 0x5374616e;
+
+// Records are only ever appended, by position; the one index beside them is
+// that of a run's own records. What recovery reads is indexed apart, so that
+// finished runs cost it nothing.
+constexpr auto format_1 = R"sql(
+CREATE TABLE meta(
+  key TEXT PRIMARY KEY NOT NULL,
+  number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE records(
+  pos INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  body TEXT NOT NULL,
+  blob BLOB,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX records_of_run ON records(run, seq);
+CREATE TABLE runs(
+  num INTEGER PRIMARY KEY,
+  id BLOB NOT NULL,
+  agent TEXT NOT NULL,
+  version TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  waiting_for TEXT NOT NULL,
+  next_at INTEGER,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  parent INTEGER NOT NULL,
+  parent_step TEXT NOT NULL,
+  submitter TEXT NOT NULL,
+  key TEXT NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX runs_by_id ON runs(id);
+CREATE UNIQUE INDEX runs_by_key ON runs(agent, key) WHERE key <> '';
+CREATE INDEX runs_open ON runs(num) WHERE state < 16;
+CREATE INDEX runs_of_parent ON runs(parent) WHERE parent <> 0;
+CREATE TABLE tickets(
+  num INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  reason INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  run_id BLOB NOT NULL,
+  step TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  group_key TEXT NOT NULL,
+  context TEXT NOT NULL,
+  options BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  decided_verb INTEGER,
+  decided_by TEXT,
+  decided_at INTEGER,
+  decided_comment TEXT,
+  decided_payload TEXT,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX tickets_by_id ON tickets(id);
+CREATE INDEX tickets_open ON tickets(num) WHERE state = 1;
+CREATE INDEX tickets_of_run ON tickets(run) WHERE run <> 0;
+CREATE TABLE facts(
+  key TEXT PRIMARY KEY NOT NULL,
+  text TEXT NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE blobs(
+  num INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX blobs_by_hash ON blobs(hash);
+)sql";
+
+[[noreturn]] void refuse_newer(const fs::path& path, std::uint32_t found,
+                               std::uint32_t known) {
+  throw error{error_code::store_newer,
+              path.string() + " has format " + std::to_string(found)
+                + ", this program knows formats up to " + std::to_string(known)
+                + "; nothing was changed. Use the newer program that wrote "
+                  "it, or the backup it made before it migrated"};
+}
+
+[[noreturn]] void refuse_foreign(const fs::path& path, const std::string& why) {
+  throw error{error_code::store_damaged,
+              path.string() + " is not a Stanchion journal (" + why
+                + "); nothing was changed. Name another data directory, or "
+                  "put a backup of the journal in its place"};
+}
+
+std::string compact(instant at) {
+  auto text = to_rfc3339(at);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+void back_up(connection& db, const fs::path& path, std::uint32_t format) {
+  auto to = path;
+  to += ".backup-v" + std::to_string(format) + "-"
+        + compact(system_clock().now());
+  auto unfinished = to;
+  unfinished += ".new";
+  db.copy_to(unfinished);
+  posix_file{unfinished, O_RDWR}.sync();
+  fs::rename(unfinished, to);
+  sync_directory(fs::absolute(to).parent_path());
+}
+
+} // namespace
+
+std::span<const migration> migrations() {
+  static const std::array<migration, 1> list{migration{format_1}};
+  return list;
+}
+
+std::uint32_t format_of(connection& db, const fs::path& path) {
+  const auto format = db.integer("PRAGMA user_version");
+  const auto owner = db.integer("PRAGMA application_id");
+  const auto empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (format == 0 && owner == 0 && empty)
+    return 0;
+  if (owner != application_id)
+    refuse_foreign(path, "another program's database");
+  if (format < 1
+      || db.integer("SELECT number FROM meta WHERE key = 'format'") != format)
+    throw error{error_code::store_damaged,
+                path.string()
+                  + " contradicts itself about its format. Put a "
+                    "backup of the journal in its place"};
+  return static_cast<std::uint32_t>(format);
+}
+
+void refuse_unknown(const fs::path& path, std::uint32_t known) {
+  if (!fs::exists(path))
+    return;
+  // Through SQLite also where no lock is wanted: closing a database by other
+  // means would drop the locks of all its connections in this process.
+  const auto look = [&](access how) {
+    connection db{path, how, std::chrono::seconds{5}};
+    if (const auto found = format_of(db, path); found > known)
+      refuse_newer(path, found, known);
+  };
+  try {
+    look(access::frozen);
+  } catch (const problem& p) {
+    if (p.kind() != trouble::damaged)
+      throw;
+    refuse_foreign(path, "no SQLite database");
+  }
+  auto log = path;
+  log += "-wal";
+  if (fs::exists(log) && fs::file_size(log) > 0)
+    look(access::read); // the log may hold more than the file's own header
+}
+
+void migrate(connection& db, const fs::path& path,
+             std::span<const migration> list) {
+  const auto found = format_of(db, path);
+  if (found > list.size())
+    refuse_newer(path, found, static_cast<std::uint32_t>(list.size()));
+  if (found == list.size())
+    return;
+  if (found > 0)
+    back_up(db, path, found);
+  const auto now = std::to_string(list.size());
+  try {
+    db.script("BEGIN IMMEDIATE");
+    for (const auto& step : list.subspan(found))
+      db.script(step.sql);
+    db.script("INSERT INTO meta VALUES('format', " + now
+              + ") ON CONFLICT DO UPDATE SET number = excluded.number");
+    db.script("PRAGMA application_id = " + std::to_string(application_id));
+    db.script("PRAGMA user_version = " + now);
+    db.script("COMMIT");
+  } catch (...) {
+    db.roll_back();
+    throw;
+  }
+  // Into the file's own header, where an older program looks first.
+  db.checkpoint(true);
+}
+
+} // namespace stanchion::sqlite

@@ -1,0 +1,298 @@
+#include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/defaults.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace stanchion::sqlite {
+
+namespace {
+
+std::string_view view(const uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+std::string_view view(const digest& x) {
+  return {reinterpret_cast<const char*>(x.bytes.data()), x.bytes.size()};
+}
+
+uuid as_uuid(std::string_view bytes) {
+  uuid id;
+  if (bytes.size() == id.bytes.size())
+    std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
+  return id;
+}
+
+std::optional<std::int64_t> micros(const std::optional<instant>& at) {
+  return at ? std::optional{to_micros(*at)} : std::nullopt;
+}
+
+template <class Enum>
+std::int64_t number(Enum x) {
+  return static_cast<std::int64_t>(x);
+}
+
+/// A number that is no `Enum` fails its row's checksum, or is of a newer
+/// program, which `format_of` has refused.
+template <class Enum>
+Enum as(std::int64_t x) {
+  return static_cast<Enum>(x);
+}
+
+std::string pack(const std::vector<verb>& xs) {
+  std::string result;
+  for (const auto x : xs)
+    result.push_back(static_cast<char>(x));
+  return result;
+}
+
+std::vector<verb> unpack(std::string_view bytes) {
+  std::vector<verb> result;
+  for (const auto c : bytes)
+    result.push_back(as<verb>(static_cast<unsigned char>(c)));
+  return result;
+}
+
+std::optional<std::string_view> optional_text(const rows& from, int column) {
+  return from.null(column) ? std::nullopt : std::optional{from.text(column)};
+}
+
+std::int64_t sum_of(const run_row& x) {
+  row_sum sum{'u'};
+  sum << number(x.number) << view(x.id) << x.agent << x.version
+      << number(x.state) << x.waiting_for << micros(x.next_at)
+      << to_micros(x.created) << to_micros(x.updated) << number(x.parent)
+      << x.parent_step << x.submitter << x.key;
+  return sum.value();
+}
+
+std::int64_t sum_of(std::int64_t num, const ticket& x) {
+  row_sum sum{'t'};
+  sum << num << x.id << number(x.kind) << number(x.reason) << number(x.run)
+      << view(x.run_id) << x.step << number(x.revision) << number(x.version)
+      << number(x.state) << x.title << x.group << x.context << pack(x.options)
+      << to_micros(x.created);
+  if (x.decided)
+    sum << number(x.decided->verb) << x.decided->by << to_micros(x.decided->at)
+        << x.decided->comment << x.decided->payload;
+  return sum.value();
+}
+
+std::int64_t sum_of(const fact& x) {
+  row_sum sum{'f'};
+  sum << x.key << x.text;
+  return sum.value();
+}
+
+} // namespace
+
+// -- row_sum
+// --------------------------------------------------------------------
+
+row_sum::row_sum(char table)
+  : buffer_{[]() -> std::string& {
+      thread_local std::string buffer;
+      return buffer;
+    }()} {
+  buffer_.assign(1, table);
+}
+
+row_sum& row_sum::operator<<(std::int64_t x) {
+  auto bits = static_cast<std::uint64_t>(x);
+  std::array<char, 9> coded{'i'};
+  for (std::size_t i = 1; i < coded.size(); ++i, bits >>= 8U)
+    coded[i] = static_cast<char>(bits & 0xffU);
+  buffer_.append(coded.data(), coded.size());
+  return *this;
+}
+
+row_sum& row_sum::operator<<(std::string_view x) {
+  *this << static_cast<std::int64_t>(x.size());
+  buffer_.append(x);
+  return *this;
+}
+
+row_sum& row_sum::operator<<(std::nullopt_t) {
+  buffer_.push_back('n');
+  return *this;
+}
+
+std::int64_t row_sum::value() const {
+  return static_cast<std::int64_t>(checksum64(buffer_));
+}
+
+// -- records
+// --------------------------------------------------------------------
+
+std::int64_t append(connection& db, std::int64_t pos, const record& x) {
+  const auto inlined = x.body.size() <= defaults::blob_threshold;
+  const auto hash = inlined ? digest{} : sha256(x.body);
+  const auto body = inlined ? std::string_view{x.body} : std::string_view{};
+  const auto blob = inlined ? std::nullopt : std::optional{bytes{view(hash)}};
+  row_sum sum{'r'};
+  sum << pos << number(x.run) << number(x.seq) << number(x.kind)
+      << to_micros(x.at) << x.step << body;
+  if (blob)
+    sum << blob->data;
+  else
+    sum << std::nullopt;
+  const auto value = sum.value();
+  if (blob)
+    db.run("INSERT INTO blobs(hash, bytes) VALUES(?, ?) ON CONFLICT DO NOTHING",
+           *blob, bytes{x.body});
+  db.run("INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", pos,
+         number(x.run), number(x.seq), number(x.kind), to_micros(x.at), x.step,
+         body, blob, value);
+  return value;
+}
+
+checked<record_row> read_record(const rows& from) {
+  checked<record_row> result;
+  auto& row = result.row;
+  auto& content = row.content;
+  row.pos = from.integer(0);
+  row.blob = from.text(7);
+  row.sum = from.integer(8);
+  content.run = static_cast<run_number>(from.integer(1));
+  content.seq = static_cast<std::uint32_t>(from.integer(2));
+  content.kind = as<record_kind>(from.integer(3));
+  content.at = from_micros(from.integer(4));
+  content.step = from.text(5);
+  content.body = from.text(6);
+  row_sum sum{'r'};
+  sum << row.pos << from.integer(1) << from.integer(2) << from.integer(3)
+      << from.integer(4) << content.step << content.body
+      << optional_text(from, 7);
+  result.sound = sum.value() == row.sum;
+  if (!from.null(7)) {
+    content.body = from.text(9);
+    result.sound = result.sound && view(sha256(content.body)) == row.blob;
+  }
+  return result;
+}
+
+// -- runs
+// -----------------------------------------------------------------------
+
+void put(connection& db, const run_row& x, bool fresh) {
+  const auto sum = sum_of(x);
+  if (!fresh) {
+    // The common case leaves what names the run, and its indexes, alone.
+    db.run("UPDATE runs SET state = ?, waiting_for = ?, next_at = ?, "
+           "updated = ?, version = ?, sum = ? WHERE num = ? AND id = ? "
+           "AND agent = ? AND created = ? AND parent = ? AND parent_step = ? "
+           "AND submitter = ? AND key = ?",
+           number(x.state), x.waiting_for, micros(x.next_at),
+           to_micros(x.updated), x.version, sum, number(x.number),
+           bytes{view(x.id)}, x.agent, to_micros(x.created), number(x.parent),
+           x.parent_step, x.submitter, x.key);
+    if (db.changes() == 1)
+      return;
+    db.run("DELETE FROM runs WHERE num = ?", number(x.number));
+  }
+  db.run("INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         number(x.number), bytes{view(x.id)}, x.agent, x.version,
+         number(x.state), x.waiting_for, micros(x.next_at),
+         to_micros(x.created), to_micros(x.updated), number(x.parent),
+         x.parent_step, x.submitter, x.key, sum);
+}
+
+checked<run_row> read_run(const rows& from) {
+  run_row x;
+  x.number = static_cast<run_number>(from.integer(0));
+  x.id = as_uuid(from.text(1));
+  x.agent = from.text(2);
+  x.version = from.text(3);
+  x.state = as<run_state>(from.integer(4));
+  x.waiting_for = from.text(5);
+  if (const auto at = from.optional_integer(6))
+    x.next_at = from_micros(*at);
+  x.created = from_micros(from.integer(7));
+  x.updated = from_micros(from.integer(8));
+  x.parent = static_cast<run_number>(from.integer(9));
+  x.parent_step = from.text(10);
+  x.submitter = from.text(11);
+  x.key = from.text(12);
+  const auto sound = sum_of(x) == from.integer(13);
+  return {std::move(x), sound};
+}
+
+// -- tickets
+// --------------------------------------------------------------------
+
+namespace {
+
+std::int64_t ticket_number(connection& db, const std::string& id) {
+  auto known = db.query("SELECT num FROM tickets WHERE id = ?", id);
+  return known.next()
+           ? known.integer(0)
+           : db.integer("SELECT coalesce(max(num), 0) + 1 FROM tickets");
+}
+
+} // namespace
+
+void put(connection& db, const ticket& x) {
+  const auto num = ticket_number(db, x.id);
+  const auto options = pack(x.options);
+  const auto decided = [&](auto member) {
+    return x.decided ? std::optional{member(*x.decided)} : std::nullopt;
+  };
+  db.run("INSERT OR REPLACE INTO tickets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         num, x.id, number(x.kind), number(x.reason), number(x.run),
+         bytes{view(x.run_id)}, x.step, number(x.revision), number(x.version),
+         number(x.state), x.title, x.group, x.context, bytes{options},
+         to_micros(x.created),
+         decided([](const decision& d) { return number(d.verb); }),
+         decided([](const decision& d) { return std::string_view{d.by}; }),
+         decided([](const decision& d) { return to_micros(d.at); }),
+         decided([](const decision& d) { return std::string_view{d.comment}; }),
+         decided([](const decision& d) { return std::string_view{d.payload}; }),
+         sum_of(num, x));
+}
+
+checked<ticket> read_ticket(const rows& from) {
+  ticket x;
+  x.id = from.text(1);
+  x.kind = as<ticket_kind>(from.integer(2));
+  x.reason = as<park_reason>(from.integer(3));
+  x.run = static_cast<run_number>(from.integer(4));
+  x.run_id = as_uuid(from.text(5));
+  x.step = from.text(6);
+  x.revision = static_cast<std::uint32_t>(from.integer(7));
+  x.version = static_cast<std::uint32_t>(from.integer(8));
+  x.state = as<ticket_state>(from.integer(9));
+  x.title = from.text(10);
+  x.group = from.text(11);
+  x.context = from.text(12);
+  x.options = unpack(from.text(13));
+  x.created = from_micros(from.integer(14));
+  if (!from.null(15))
+    x.decided
+      = decision{as<verb>(from.integer(15)), std::string{from.text(16)},
+                 from_micros(from.integer(17)), std::string{from.text(18)},
+                 std::string{from.text(19)}};
+  const auto sound = sum_of(from.integer(0), x) == from.integer(20);
+  return {std::move(x), sound};
+}
+
+// -- facts
+// ----------------------------------------------------------------------
+
+void put(connection& db, const fact& x) {
+  if (x.text.empty())
+    db.run("DELETE FROM facts WHERE key = ?", x.key);
+  else
+    db.run("INSERT OR REPLACE INTO facts VALUES(?, ?, ?)", x.key, x.text,
+           sum_of(x));
+}
+
+checked<fact> read_fact(const rows& from) {
+  fact x{std::string{from.text(0)}, std::string{from.text(1)}};
+  const auto sound = sum_of(x) == from.integer(2);
+  return {std::move(x), sound};
+}
+
+} // namespace stanchion::sqlite

@@ -1,0 +1,341 @@
+#include <stanchion/actors/journal/consistency.hpp>
+#include <stanchion/actors/journal/format.hpp>
+#include <stanchion/actors/journal/high_water.hpp>
+#include <stanchion/actors/journal/posix_file.hpp>
+#include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/actors/journal/sqlite_readers.hpp>
+#include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/actors/journal/sqlite_verify.hpp>
+#include <stanchion/actors/journal/sqlite_writer.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using sqlite::checked;
+using sqlite::connection;
+
+// -- what a damaged row is shown as
+// ---------------------------------------------
+
+constexpr auto advice
+  = "; only it is affected. Run 'journal verify' to see all that is damaged";
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw error{error_code::store_damaged, what + " fails its checksum" + advice};
+}
+
+std::string name_of(const run_row& x) {
+  return "the row of run " + std::to_string(x.number);
+}
+
+std::string name_of(const ticket& x) {
+  return "ticket " + x.id;
+}
+
+std::string name_of(const fact& x) {
+  return "fact '" + x.key + "'";
+}
+
+template <class T>
+T sound(checked<T> x) {
+  if (!x.sound)
+    refuse(name_of(x.row));
+  return std::move(x.row);
+}
+
+run_row shown(checked<run_row> x) {
+  if (!x.sound) {
+    x.row.state = run_state::parked;
+    x.row.waiting_for = "its row is damaged, see 'journal verify'";
+    x.row.next_at.reset();
+  }
+  return std::move(x.row);
+}
+
+ticket shown(checked<ticket> x) {
+  if (!x.sound) {
+    x.row.reason = park_reason::store_damaged;
+    x.row.title = "This ticket is damaged, see 'journal verify'";
+    x.row.context = "{}";
+    x.row.options.clear();
+    x.row.decided.reset();
+  }
+  return std::move(x.row);
+}
+
+// -- statements
+// -----------------------------------------------------------------
+
+template <class... Texts>
+std::string select(std::string_view columns, const Texts&... rest) {
+  std::string result = "SELECT ";
+  result += columns;
+  (result.append(" ").append(rest), ...);
+  return result;
+}
+
+template <class State>
+std::string among(const std::vector<State>& states) {
+  std::string result;
+  for (const auto x : states)
+    result += (result.empty() ? "state IN (" : ", ")
+              + std::to_string(static_cast<int>(x));
+  return result.empty() ? "1" : result + ")";
+}
+
+std::int64_t limit_of(std::size_t limit) {
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(
+    std::min(limit, static_cast<std::size_t>(most)));
+}
+
+std::int64_t number(std::uint64_t x) {
+  return static_cast<std::int64_t>(x);
+}
+
+std::string_view view(const uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+/// Names the index that keeps the cost of a list off what has ended.
+std::string list_statement(const run_filter& f) {
+  const auto open
+    = !f.states.empty() && std::ranges::none_of(f.states, [](run_state x) {
+        return is_terminal(x);
+      });
+  auto result = select(sqlite::run_columns, "FROM runs");
+  if (f.parent != 0)
+    result += " INDEXED BY runs_of_parent";
+  else if (open)
+    result += " INDEXED BY runs_open";
+  result += " WHERE num < ? AND " + among(f.states);
+  result += open ? " AND state < 16" : "";
+  result += f.agent.empty() ? " AND ? = ''" : " AND agent = ?";
+  result += f.parent == 0 ? " AND ? = 0" : " AND parent = ? AND parent <> 0";
+  return result + " ORDER BY num DESC LIMIT ?";
+}
+
+std::string list_statement(const ticket_filter& f) {
+  const auto open
+    = f.states.size() == 1 && f.states.front() == ticket_state::open;
+  auto result = select(sqlite::ticket_columns, "FROM tickets");
+  if (f.run != 0)
+    result += " INDEXED BY tickets_of_run WHERE run = ? AND run <> 0";
+  else
+    result += open ? " INDEXED BY tickets_open WHERE ? = 0" : " WHERE ? = 0";
+  result += open ? " AND state = 1" : " AND " + among(f.states);
+  return result + " ORDER BY num LIMIT ?";
+}
+
+std::chrono::milliseconds milliseconds(duration x) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(x);
+}
+
+fs::path mark_path(fs::path database) {
+  return database.replace_extension(".hwm");
+}
+
+// -- store
+// ----------------------------------------------------------------------
+
+class sqlite_store final : public store {
+public:
+  sqlite_store(const fs::path& path, const sqlite_store_options& options)
+    : path_{path}, readers_{path, milliseconds(options.busy_timeout),
+                            options.page_cache / 8} {
+    if (!options.read_only)
+      writer_
+        = std::make_unique<sqlite::writer>(path, mark_path(path), options);
+  }
+
+  // The readers go first, so that the writer is the last to close and leaves
+  // no log behind.
+  ~sqlite_store() override = default;
+
+  commit_status commit(std::span<const batch* const> xs) override {
+    return writing().commit(xs);
+  }
+
+  bool reopen() override {
+    return writing().reopen();
+  }
+
+  std::string problem() override {
+    return writer_ ? writer_->last_problem() : std::string{};
+  }
+
+  std::vector<record> read(run_number run, std::uint32_t from) override {
+    static const auto sql
+      = select(sqlite::record_columns,
+               "FROM records r LEFT JOIN blobs b ON b.hash = r.blob "
+               "WHERE r.run = ? AND r.seq >= ? ORDER BY r.seq");
+    auto result = readers_.read([&](connection& db) {
+      std::vector<record> xs;
+      auto rows = db.query(sql, number(run), std::int64_t{from});
+      while (rows.next()) {
+        auto [row, sound] = sqlite::read_record(rows);
+        if (!sound || row.content.run != run)
+          refuse("a record of run " + std::to_string(run));
+        xs.push_back(std::move(row.content));
+      }
+      return xs;
+    });
+    require_no_gap(run, from, result);
+    return result;
+  }
+
+  std::optional<run_row> find_run(run_number number_) override {
+    static const auto sql
+      = select(sqlite::run_columns, "FROM runs WHERE num = ?");
+    return find(&sqlite::read_run, sql, number(number_));
+  }
+
+  std::optional<run_row> find_run(const run_id& id) override {
+    static const auto sql
+      = select(sqlite::run_columns, "FROM runs WHERE id = ?");
+    return find(&sqlite::read_run, sql, sqlite::bytes{view(id)});
+  }
+
+  std::optional<run_row> find_run(std::string_view agent,
+                                  std::string_view key) override {
+    static const auto sql
+      = select(sqlite::run_columns, "FROM runs INDEXED BY runs_by_key "
+                                    "WHERE agent = ? AND key = ? "
+                                    "AND key <> ''");
+    return find(&sqlite::read_run, sql, agent, key);
+  }
+
+  std::vector<run_row> list_runs(const run_filter& f) override {
+    const auto below = f.before == 0 ? std::numeric_limits<std::int64_t>::max()
+                                     : number(f.before);
+    return list(&sqlite::read_run, list_statement(f), below,
+                std::string_view{f.agent}, number(f.parent), limit_of(f.limit));
+  }
+
+  void each_open_run(const std::function<void(const run_row&)>& each) override {
+    static const auto sql
+      = select(sqlite::run_columns, "FROM runs INDEXED BY runs_open "
+                                    "WHERE state < 16 AND num > ? "
+                                    "ORDER BY num LIMIT 1000");
+    // In portions, so that `each` may read the store, and take its time.
+    std::int64_t last = 0;
+    for (;;) {
+      const auto xs = list(&sqlite::read_run, sql, last);
+      if (xs.empty())
+        return;
+      last = number(xs.back().number);
+      std::ranges::for_each(xs, each);
+    }
+  }
+
+  run_number last_run() override {
+    return readers_.read([](connection& db) {
+      return static_cast<run_number>(db.integer("SELECT max(num) FROM runs"));
+    });
+  }
+
+  std::optional<ticket> find_ticket(std::string_view id) override {
+    static const auto sql
+      = select(sqlite::ticket_columns, "FROM tickets WHERE id = ?");
+    return find(&sqlite::read_ticket, sql, id);
+  }
+
+  std::vector<ticket> list_tickets(const ticket_filter& f) override {
+    return list(&sqlite::read_ticket, list_statement(f), number(f.run),
+                limit_of(f.limit));
+  }
+
+  std::string find_fact(std::string_view key) override {
+    static const auto sql
+      = select(sqlite::fact_columns, "FROM facts WHERE key = ?");
+    const auto found = find(&sqlite::read_fact, sql, key);
+    return found ? found->text : std::string{};
+  }
+
+  verify_report verify() override {
+    // What it says now is below what the database holds from now on.
+    std::optional<high_water::mark> mark;
+    std::string unreadable;
+    try {
+      mark = high_water::look(mark_path(path_));
+    } catch (const error& e) {
+      unreadable = e.what();
+    }
+    auto report
+      = readers_.read([&](connection& db) { return sqlite::verify(db, mark); });
+    if (!unreadable.empty())
+      report.damages.push_back({0, unreadable});
+    return report;
+  }
+
+private:
+  sqlite::writer& writing() {
+    if (!writer_)
+      throw error{error_code::store_read_only,
+                  path_.string() + " was opened for reading only"};
+    return *writer_;
+  }
+
+  template <class T>
+  using decoder = checked<T> (*)(const sqlite::rows&);
+
+  template <class T, class... Values>
+  std::optional<T> find(decoder<T> decode, const std::string& sql,
+                        const Values&... values) {
+    return readers_.read([&](connection& db) {
+      auto rows = db.query(sql, values...);
+      return rows.next() ? std::optional{sound(decode(rows))} : std::nullopt;
+    });
+  }
+
+  template <class T, class... Values>
+  std::vector<T> list(decoder<T> decode, const std::string& sql,
+                      const Values&... values) {
+    return readers_.read([&](connection& db) {
+      std::vector<T> result;
+      auto rows = db.query(sql, values...);
+      while (rows.next())
+        result.push_back(shown(decode(rows)));
+      return result;
+    });
+  }
+
+  const fs::path path_;
+  std::unique_ptr<sqlite::writer> writer_; // null: reading only
+  sqlite::readers readers_;                // destroyed before the writer
+};
+
+/// What `open_sqlite_store` refuses before it makes a store.
+void look(const fs::path& path, bool read_only) {
+  const auto known = static_cast<std::uint32_t>(sqlite::migrations().size());
+  sqlite::refuse_unknown(path, known);
+  if (!read_only)
+    return;
+  if (!fs::exists(path))
+    throw error{error_code::store_io,
+                path.string() + " does not exist: nothing has run here yet"};
+}
+
+} // namespace
+
+std::unique_ptr<store> open_sqlite_store(const fs::path& path,
+                                         const sqlite_store_options& options) {
+  const auto full = fs::absolute(path);
+  try {
+    look(full, options.read_only);
+    return std::make_unique<sqlite_store>(full, options);
+  } catch (const sqlite::problem& p) {
+    throw sqlite::to_error(p, full);
+  } catch (const std::system_error& e) {
+    throw sqlite::to_error(sqlite::system_problem(e), full);
+  }
+}
+
+} // namespace stanchion

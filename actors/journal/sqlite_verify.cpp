@@ -1,0 +1,195 @@
+#include <stanchion/actors/journal/consistency.hpp>
+#include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/actors/journal/sqlite_verify.hpp>
+#include <stanchion/core/canonical.hpp>
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace stanchion::sqlite {
+
+namespace {
+
+constexpr std::size_t most_damages = 1'000;
+constexpr std::int64_t tail_length = 256;
+
+std::string range(std::int64_t first, std::int64_t last) {
+  return first == last ? std::to_string(first)
+                       : std::to_string(first) + " to " + std::to_string(last);
+}
+
+/// One pass over the whole database. What is needed of the runs' records is
+/// kept per run: some thirty bytes each.
+class verifier {
+public:
+  explicit verifier(connection& db) : db_{db} {
+    // nop
+  }
+
+  verify_report run(std::optional<high_water::mark> mark) {
+    section("the database", [this] { check_pages(); });
+    section("blobs", [this] { check_blobs(); });
+    section("records", [this] { check_records(); });
+    section("runs", [this] { check_runs(); });
+    section("tickets", [this] { check_tickets(); });
+    section("facts", [this] { check_facts(); });
+    if (mark)
+      section("the end", [&] { add(0, missing_tail(db_, *mark)); });
+    return std::move(report_);
+  }
+
+private:
+  void add(run_number run, const std::string& what) {
+    if (what.empty() || report_.damages.size() > most_damages)
+      return;
+    report_.damages.push_back(report_.damages.size() < most_damages
+                                ? damage{run, what}
+                                : damage{0, "further damages are not listed"});
+  }
+
+  /// Damage that ends one section early must not hide the others.
+  void section(const std::string& name, const std::function<void()>& check) {
+    try {
+      check();
+    } catch (const problem& p) {
+      if (p.kind() != trouble::damaged && p.kind() != trouble::other)
+        throw;
+      add(0, name + " cannot be read to the end: " + p.what());
+    }
+  }
+
+  void check_pages() {
+    auto lines = db_.query("PRAGMA integrity_check");
+    while (lines.next())
+      if (lines.text(0) != "ok")
+        add(0, std::string{lines.text(0)});
+  }
+
+  void check_blobs() {
+    auto blobs = db_.query("SELECT hash, bytes, num FROM blobs ORDER BY num");
+    while (blobs.next()) {
+      const auto hash = sha256(blobs.text(1));
+      const auto* data = reinterpret_cast<const char*>(hash.bytes.data());
+      if (blobs.text(0) != std::string_view{data, hash.bytes.size()})
+        add(0, "blob " + std::to_string(blobs.integer(2))
+                 + " does not have its hash");
+    }
+  }
+
+  void check_records() {
+    const auto sql = "SELECT " + std::string{record_columns}
+                     + " FROM records r LEFT JOIN blobs b ON b.hash = r.blob "
+                       "ORDER BY r.pos";
+    std::int64_t last = 0;
+    auto records = db_.query(sql);
+    while (records.next()) {
+      const auto [row, sound] = read_record(records);
+      const auto& x = row.content;
+      if (row.pos != last + 1)
+        add(0, "records at position " + range(last + 1, row.pos - 1)
+                 + " are missing");
+      last = row.pos;
+      if (!sound)
+        add(x.run, "record " + std::to_string(x.seq) + " at position "
+                     + std::to_string(row.pos) + " fails its checksum");
+      add(x.run, digests_[x.run].add(x.seq, x.kind));
+      ++report_.records;
+    }
+  }
+
+  void check_runs() {
+    const auto sql
+      = "SELECT " + std::string{run_columns} + " FROM runs ORDER BY num";
+    auto runs = db_.query(sql);
+    while (runs.next()) {
+      const auto [row, sound] = read_run(runs);
+      if (!sound)
+        add(row.number, "the run's row fails its checksum");
+      add(row.number, digests_[row.number].compare(row));
+      ids_.emplace(row.number, row.id);
+      ++report_.runs;
+    }
+    for (const auto& [number, ignored] : digests_)
+      if (!ids_.contains(number))
+        add(number, "the run has records but no row");
+  }
+
+  void check_tickets() {
+    const auto sql
+      = "SELECT " + std::string{ticket_columns} + " FROM tickets ORDER BY num";
+    auto tickets = db_.query(sql);
+    while (tickets.next()) {
+      const auto [x, sound] = read_ticket(tickets);
+      if (!sound)
+        add(x.run, "ticket " + x.id + " fails its checksum");
+      const auto run = ids_.find(x.run);
+      add(x.run, compare(x, run == ids_.end() ? nullptr : &run->second));
+      ++report_.tickets;
+    }
+  }
+
+  void check_facts() {
+    const auto sql = "SELECT " + std::string{fact_columns} + " FROM facts";
+    auto facts = db_.query(sql);
+    while (facts.next()) {
+      const auto [x, sound] = read_fact(facts);
+      if (!sound)
+        add(0, "fact '" + x.key + "' fails its checksum");
+    }
+  }
+
+  connection& db_;
+  verify_report report_;
+  std::unordered_map<run_number, run_digest> digests_;
+  std::unordered_map<run_number, run_id> ids_;
+};
+
+} // namespace
+
+verify_report verify(connection& db, std::optional<high_water::mark> mark) {
+  db.script("BEGIN");
+  try {
+    auto report = verifier{db}.run(mark);
+    db.roll_back();
+    return report;
+  } catch (...) {
+    db.roll_back();
+    throw;
+  }
+}
+
+std::string missing_tail(connection& db, high_water::mark mark) {
+  if (mark.pos == 0)
+    return {};
+  const auto last
+    = static_cast<std::uint64_t>(db.integer("SELECT max(pos) FROM records"));
+  const auto at = "record " + std::to_string(mark.pos);
+  if (last < mark.pos)
+    return "the journal ends at record " + std::to_string(last) + ", but " + at
+           + " was acknowledged: its tail is lost";
+  auto row = db.query("SELECT sum FROM records WHERE pos = ?",
+                      static_cast<std::int64_t>(mark.pos));
+  if (!row.next() || row.integer(0) != mark.sum)
+    return at + " is not the one that was acknowledged";
+  return {};
+}
+
+std::string unsound_tail(connection& db) {
+  const auto sql = "SELECT " + std::string{record_columns}
+                   + " FROM records r LEFT JOIN blobs b ON b.hash = r.blob "
+                     "ORDER BY r.pos DESC LIMIT ?";
+  auto records = db.query(sql, tail_length);
+  std::int64_t above = 0;
+  while (records.next()) {
+    const auto [row, sound] = read_record(records);
+    if (!sound || (above != 0 && row.pos != above - 1))
+      return "the record at position " + std::to_string(row.pos)
+             + " is damaged, or its successor is missing";
+    above = row.pos;
+  }
+  return {};
+}
+
+} // namespace stanchion::sqlite

@@ -1,0 +1,248 @@
+#include <stanchion/actors/journal/posix_file.hpp>
+#include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/actors/journal/sqlite_readers.hpp>
+#include <stanchion/actors/journal/sqlite_verify.hpp>
+#include <stanchion/actors/journal/sqlite_writer.hpp>
+#include <stanchion/core/error.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace stanchion::sqlite {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Bytes to which a log that grew beside a long reader shrinks again.
+constexpr auto log_limit = "67108864";
+/// What SQLite takes as "no limit".
+constexpr std::uint32_t any_pages = 0xfffffffe;
+
+std::chrono::milliseconds busy_time(const sqlite_store_options& options) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+    options.busy_timeout);
+}
+
+void make_file(const fs::path& path) {
+  if (fs::exists(path))
+    return;
+  posix_file{path, O_RDWR | O_CREAT | O_EXCL}.sync();
+  sync_directory(path.parent_path());
+}
+
+/// A mode that SQLite falls back to silently would lose commits.
+void use_log(connection& db, const fs::path& path) {
+  auto mode = db.query("PRAGMA journal_mode = WAL");
+  if (!mode.next() || mode.text(0) != "wal")
+    throw problem{trouble::io,
+                  path.string()
+                    + ": its file system cannot hold a write-ahead log"};
+}
+
+[[noreturn]] void refuse_tail(const fs::path& path, const fs::path& mark,
+                              const std::string& what) {
+  throw error{error_code::store_damaged,
+              path.string() + ": " + what
+                + ". Put the whole database back, with its -wal file. If it "
+                  "was restored from an older copy on purpose, remove "
+                + mark.string()
+                + " to go on from there; what was done since then is not "
+                  "known any more and may be done again"};
+}
+
+} // namespace
+
+writer::writer(fs::path path, fs::path mark,
+               const sqlite_store_options& options,
+               std::span<const migration> list)
+  : path_{std::move(path)}, mark_path_{std::move(mark)}, options_{options},
+    migrations_{list}, checkpoint_at_{options.checkpoint_pages} {
+  open();
+  require_tail();
+}
+
+writer::~writer() {
+  try {
+    // Closing the last connection empties the log and syncs the database.
+    db_.reset();
+    if (mark_ && !broken_)
+      mark_->sync();
+  } catch (...) {
+    // The mark is a lower bound: an older one is true, too.
+  }
+}
+
+// -- opening
+// --------------------------------------------------------------------
+
+void writer::open() {
+  make_file(path_);
+  db_ = std::make_unique<connection>(path_, access::write, busy_time(options_));
+  db_->script("PRAGMA page_size = " + std::to_string(options_.page_size)
+              + "; PRAGMA cache_size = -"
+              + std::to_string(options_.page_cache / 1024)
+              + "; PRAGMA journal_size_limit = " + log_limit);
+  use_log(*db_, path_);
+  db_->script("PRAGMA synchronous = FULL");
+  migrate(*db_, path_, migrations_);
+  checkpoint_at_ = options_.checkpoint_pages;
+}
+
+writer::position writer::find_end() {
+  position result;
+  auto last
+    = db_->query("SELECT pos, sum FROM records ORDER BY pos DESC LIMIT 1");
+  if (last.next())
+    result.record
+      = {static_cast<std::uint64_t>(last.integer(0)), last.integer(1)};
+  result.run
+    = static_cast<run_number>(db_->integer("SELECT max(num) FROM runs"));
+  return result;
+}
+
+void writer::require_tail() {
+  if (const auto mark = high_water::look(mark_path_))
+    if (const auto what = missing_tail(*db_, *mark); !what.empty())
+      refuse_tail(path_, mark_path_, what);
+  end_ = find_end();
+  mark_.emplace(mark_path_, end_.record);
+}
+
+bool writer::reopen() {
+  std::string why;
+  try {
+    reopen_or_throw();
+    broken_ = false;
+    note({});
+    return true;
+  } catch (const problem& p) {
+    why = to_error(p, path_).what();
+  } catch (const std::system_error& e) {
+    why = to_error(system_problem(e), path_).what();
+  } catch (const std::exception& e) {
+    why = e.what();
+  }
+  broken_ = true;
+  note(why);
+  return false;
+}
+
+void writer::reopen_or_throw() {
+  mark_.reset();
+  db_.reset();
+  open();
+  // After a failed sync the system may take pages for clean that never reached
+  // the disk. This writes what the log holds once more, and syncs that.
+  if (!db_->checkpoint(true))
+    throw problem{trouble::busy,
+                  path_.string() + ": a reader keeps the log from being moved"};
+  if (const auto what = missing_tail(*db_, end_.record); !what.empty())
+    refuse_tail(path_, mark_path_, what);
+  if (const auto what = unsound_tail(*db_); !what.empty())
+    throw problem{trouble::damaged, path_.string() + ": " + what};
+  require_tail();
+}
+
+// -- writing
+// --------------------------------------------------------------------
+
+commit_status writer::commit(std::span<const batch* const> xs) {
+  if (broken_)
+    return commit_status::io_error;
+  const auto before = end_;
+  try {
+    limit_pages();
+    db_->run("BEGIN IMMEDIATE");
+    for (const auto* x : xs)
+      write(*x);
+    db_->run("COMMIT");
+  } catch (const problem& p) {
+    end_ = before;
+    return refuse(p);
+  } catch (...) {
+    end_ = before;
+    broken_ = !db_->roll_back();
+    throw;
+  }
+  acknowledge(before);
+  return commit_status::done;
+}
+
+void writer::limit_pages() {
+  if (options_.page_limit == nullptr)
+    return;
+  const auto limit = options_.page_limit->load();
+  db_->script("PRAGMA max_page_count = "
+              + std::to_string(limit == 0 ? any_pages : limit));
+}
+
+void writer::write(const batch& x) {
+  for (const auto& r : x.records) {
+    const auto pos = end_.record.pos + 1;
+    const auto sum = append(*db_, static_cast<std::int64_t>(pos), r);
+    end_.record = {pos, sum};
+  }
+  for (const auto& row : x.runs) {
+    put(*db_, row, row.number > end_.run);
+    end_.run = std::max(end_.run, row.number);
+  }
+  for (const auto& t : x.tickets)
+    put(*db_, t);
+  for (const auto& f : x.facts)
+    put(*db_, f);
+}
+
+commit_status writer::refuse(const problem& why) {
+  const auto explained = to_error(why, path_);
+  const auto undone = db_->roll_back();
+  note(explained.what());
+  const auto harmless = why.kind() == trouble::full
+                        || why.kind() == trouble::busy
+                        || why.kind() == trouble::conflict;
+  broken_ = !undone || !harmless;
+  if (broken_)
+    return commit_status::io_error;
+  if (why.kind() == trouble::conflict)
+    throw explained;
+  return commit_status::full;
+}
+
+/// What is durable stays acknowledged, whatever goes wrong from here on; that
+/// shows in the next commit.
+void writer::acknowledge(position before) {
+  try {
+    note({});
+    if (end_.record != before.record)
+      mark_->write(end_.record);
+    if (db_->log_frames() >= checkpoint_at_)
+      tend_log();
+  } catch (const problem& p) {
+    broken_ = p.kind() != trouble::full && p.kind() != trouble::busy;
+    note(to_error(p, path_).what());
+  } catch (const std::exception& e) {
+    broken_ = true;
+    note(e.what());
+  }
+}
+
+void writer::tend_log() {
+  const auto all = db_->checkpoint(false);
+  checkpoint_at_
+    = options_.checkpoint_pages + (all ? std::size_t{0} : db_->log_frames());
+  mark_->sync();
+}
+
+std::string writer::last_problem() const {
+  const std::lock_guard lock{problem_mutex_};
+  return problem_;
+}
+
+void writer::note(const std::string& why) {
+  const std::lock_guard lock{problem_mutex_};
+  problem_ = why;
+}
+
+} // namespace stanchion::sqlite
