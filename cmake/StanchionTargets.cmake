@@ -1,8 +1,7 @@
 # One function per kind of target. Files are found by glob, so that a new one
 # needs no edit here; a folder that is still empty is no error.
 
-set(STANCHION_SOURCE_DIR "${CMAKE_CURRENT_LIST_DIR}/..")
-cmake_path(NORMAL_PATH STANCHION_SOURCE_DIR)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH STANCHION_SOURCE_DIR)
 set(STANCHION_LAYERS core fabric supervisors actors runtime cli)
 
 # Warnings and sanitizers: the same for every target.

@@ -46,13 +46,13 @@ foreach(name IN LISTS programs)
   file(GLOB expected CONFIGURE_DEPENDS
     "${STANCHION_SOURCE_DIR}/examples/${name}/expected.txt")
   if(expected)
-    add_test(NAME "example ${name}"
+    add_test(NAME "examples/${name}"
       COMMAND ${CMAKE_COMMAND}
         -D PROGRAM=$<TARGET_FILE:${name}>
         -D EXPECTED=${expected}
         -D SCRATCH=${CMAKE_BINARY_DIR}/examples/${name}
         -P ${STANCHION_SOURCE_DIR}/tests/support/run_example.cmake)
-    set_tests_properties("example ${name}" PROPERTIES TIMEOUT 120)
+    set_tests_properties("examples/${name}" PROPERTIES TIMEOUT 120)
   endif()
 endforeach()
 foreach(test IN ITEMS test_cli test_scenarios test_regressions)
