@@ -38,8 +38,12 @@ bool is_lead(std::string_view word) {
   return std::find(leads.begin(), leads.end(), folded) != leads.end();
 }
 
-/// A word of digits and the signs years are written with: "1998-2004,".
+/// A word of digits and the signs years are written with: "1998-2004,",
+/// "1998-present".
 bool is_year_like(std::string_view word) {
+  if (const auto dash = word.find('-');
+      dash != word.npos && dash > 0 && is_lead(word.substr(dash + 1)))
+    word = word.substr(0, dash);
   const bool digits = std::any_of(word.begin(), word.end(), is_digit);
   return digits && word.find_first_not_of("0123456789-,.;:/~x?+") == word.npos;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <iterator>
 #include <map>
 #include <set>
@@ -155,15 +156,23 @@ struct grant_phrase {
   bool explained;
 };
 
+bool follows_soon(const normal_text& text, std::size_t from,
+                  std::initializer_list<std::string_view> words) {
+  constexpr std::size_t soon = 5;
+  for (auto i = from; i < from + soon; ++i)
+    if (std::find(words.begin(), words.end(), text.word(i)) != words.end())
+      return true;
+  return false;
+}
+
 /// "under the same terms as above" points to a grant elsewhere, "permission
 /// to use the trademark" grants nothing.
-bool grants_nothing(const normal_text& text, std::size_t last) {
-  for (auto i = last; i < last + 5; ++i)
-    for (const auto word : {"same", "above", "following", "below", "these",
-                            "this", "trademark", "trademarks", "names"})
-      if (text.word(i) == word)
-        return true;
-  return false;
+bool grants_nothing(const normal_text& text, const phrase_hit& hit) {
+  const auto end = text.word(hit.last - 1);
+  if (end == "under" || end == "of")
+    return follows_soon(
+      text, hit.last, {"same", "above", "following", "below", "these", "this"});
+  return follows_soon(text, hit.last, {"trademark", "trademarks", "names"});
 }
 
 /// Whether words lie where a finding explains them; the findings are sorted.
@@ -202,8 +211,7 @@ std::vector<grant_phrase> grant_phrases(const normal_text& text,
   const coverage explained{findings};
   std::vector<grant_phrase> result;
   for (const auto& hit : grant_index().find(text)) {
-    const bool known
-      = explained.covers(hit.first) || grants_nothing(text, hit.last);
+    const bool known = explained.covers(hit.first) || grants_nothing(text, hit);
     if (!result.empty() && hit.first < result.back().first + one_grant)
       result.back().explained = result.back().explained || known;
     else
