@@ -24,12 +24,13 @@ struct fault {
   std::string_view why;
 };
 
-/// True when all eight bytes are ASCII that stands for itself in a string.
-bool all_plain(const char* bytes) {
+/// True when the first eight bytes are ASCII that stands for itself in a
+/// string. Precondition: `text` has as many.
+bool all_plain(std::string_view text) {
   constexpr std::uint64_t ones = 0x0101010101010101ULL;
   constexpr std::uint64_t highs = 0x8080808080808080ULL;
   std::uint64_t x = 0;
-  std::memcpy(&x, bytes, sizeof x);
+  std::memcpy(&x, text.data(), sizeof x);
   const auto zero_in = [](std::uint64_t y) { return (y - ones) & ~y; };
   const auto controls = (x - ones * 0x20U) & ~x;
   const auto quotes = zero_in(x ^ (ones * '"'));
@@ -77,7 +78,7 @@ void append_escape(std::string& to, std::uint8_t c) {
 std::optional<std::size_t> plain_prefix(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
-    if (text.size() - at >= 8 && all_plain(text.data() + at)) {
+    if (text.size() - at >= 8 && all_plain(text.substr(at))) {
       at += 8;
       continue;
     }

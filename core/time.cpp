@@ -86,11 +86,11 @@ public:
   /// Exactly `width` digits.
   std::optional<int> number(std::size_t width) {
     int x = 0;
-    if (rest_.size() < width
-        || rest_.substr(0, width).find_first_not_of("0123456789")
-             != std::string_view::npos)
+    const auto digits = rest_.substr(0, width);
+    if (digits.size() < width
+        || digits.find_first_not_of("0123456789") != std::string_view::npos)
       return std::nullopt;
-    std::from_chars(rest_.data(), rest_.data() + width, x);
+    std::from_chars(digits.data(), digits.data() + digits.size(), x);
     rest_.remove_prefix(width);
     return x;
   }
