@@ -200,6 +200,9 @@ private:
     instant expires;
   };
 
+  /// Later than any wait, yet clocks may step without an overflow.
+  static constexpr instant far_future = from_micros(std::int64_t{1} << 61U);
+
   void follow_clock(instant now);
   void move_to(breaker_state to, breaker_cause cause, instant at,
                breaker_changes& changes);

@@ -49,7 +49,7 @@ struct attempt_facts {
   bool has_key = true;
   instant now;
   /// When the call must be over, if ever.
-  std::optional<instant> deadline;
+  std::optional<instant> deadline = std::nullopt;
   /// Drawn evenly from [0, 1).
   double unit = 0.0;
 };
