@@ -146,6 +146,7 @@ struct actor::extras {
 host::host(caf::actor_config& cfg, system::impl* sys, std::unique_ptr<actor> x)
   : caf::event_based_actor(cfg), sys_(sys), guest_(std::move(x)) {
   guest_->host_ = this;
+  sys_->born(id(), caf::actor_cast<caf::actor_addr>(ctrl()));
 }
 
 caf::behavior host::make_behavior() {
@@ -159,7 +160,6 @@ caf::behavior host::make_behavior() {
     guest_->on_down(down{x.source.id(), kind_of(x.reason), text_of(x.reason)});
   });
   set_exit_handler([this](caf::exit_msg&) { guest_->on_stop(); });
-  sys_->born(caf::strong_actor_ptr{ctrl()});
   guest_->start();
   return {
     [this](const message& m) { return handle(m); },

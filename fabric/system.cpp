@@ -58,9 +58,9 @@ system::impl::impl(system& x, const system_options& options)
   time = std::make_unique<system_time>(sys->clock(), is_virtual);
 }
 
-void system::impl::born(const caf::strong_actor_ptr& x) {
+void system::impl::born(actor_id id, caf::actor_addr x) {
   const std::lock_guard lock{mutex};
-  alive.emplace(x->id(), caf::actor_cast<caf::actor_addr>(x));
+  alive.emplace(id, std::move(x));
 }
 
 void system::impl::died(actor_id x) {
@@ -134,8 +134,8 @@ bool system::shutdown(duration deadline) {
   if (std::exchange(impl_->stopped, true))
     return !impl_->abandoned;
   impl_->gate.close();
-  impl_->kill_all();
   if (impl_->is_virtual) {
+    impl_->kill_all();
     auto& sched = dynamic_cast<caf::scheduler::test_coordinator&>(
       impl_->sys->scheduler());
     while (sched.try_run_once()) {
@@ -143,10 +143,18 @@ bool system::shutdown(duration deadline) {
     }
     return true;
   }
-  auto lock = std::unique_lock{impl_->mutex};
-  impl_->abandoned = !impl_->emptied.wait_for(
-    lock, deadline, [this] { return impl_->alive.empty(); });
-  return !impl_->abandoned;
+  // Again and again: an actor that is about to end may still spawn another.
+  constexpr auto round = duration{50ms};
+  auto empty = false;
+  for (auto waited = duration{0}; !empty && waited < deadline;
+       waited += round) {
+    impl_->kill_all();
+    auto lock = std::unique_lock{impl_->mutex};
+    empty = impl_->emptied.wait_for(
+      lock, round, [this] { return impl_->alive.empty(); });
+  }
+  impl_->abandoned = !empty;
+  return empty;
 }
 
 } // namespace stanchion::fabric

@@ -79,7 +79,7 @@ struct system::impl {
   std::condition_variable emptied;
   std::unordered_map<actor_id, caf::actor_addr> alive; // guarded by mutex
 
-  void born(const caf::strong_actor_ptr& x);
+  void born(actor_id id, caf::actor_addr x);
   void died(actor_id x);
   void kill_all();
 };

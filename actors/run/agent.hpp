@@ -1,0 +1,84 @@
+#pragma once
+
+#include <stanchion/actors/run/task.hpp>
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/value.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace stanchion {
+
+class agent_context;
+
+/// What happens to a run whose agent lets a `step_error` out. A `user_data`
+/// failure always fails the run: nobody but its submitter can mend it.
+enum class on_unhandled : std::uint8_t {
+  park, ///< a person decides: retry, skip with a result, or abort
+  fail, ///< the run fails
+};
+
+/// A named, versioned coroutine: a template for runs. Open runs stay with the
+/// version they started with; several versions may be registered at once.
+class agent {
+public:
+  using function = std::function<task<json>(agent_context&, value)>;
+
+  agent(std::string name, std::string version, function fn)
+    : name_(std::move(name)), version_(std::move(version)), fn_(std::move(fn)) {
+    // nop
+  }
+
+  /// What an unhandled failure does. Default: park.
+  agent& on_unhandled(stanchion::on_unhandled x) {
+    unhandled_ = x;
+    return *this;
+  }
+  /// Restarts of one run allowed in a window before it is parked. Defaults:
+  /// 3 in 60 s.
+  agent& restarts(std::uint32_t most, duration window) {
+    restarts_ = most;
+    window_ = window;
+    return *this;
+  }
+  /// How long a run waits before its actor leaves memory. Default 60 s.
+  agent& evict_after(duration x) {
+    evict_after_ = x;
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const {
+    return name_;
+  }
+  [[nodiscard]] const std::string& version() const {
+    return version_;
+  }
+  [[nodiscard]] const function& body() const {
+    return fn_;
+  }
+  [[nodiscard]] stanchion::on_unhandled unhandled() const {
+    return unhandled_;
+  }
+  [[nodiscard]] std::uint32_t max_restarts() const {
+    return restarts_;
+  }
+  [[nodiscard]] duration restart_window() const {
+    return window_;
+  }
+  [[nodiscard]] duration eviction() const {
+    return evict_after_;
+  }
+
+private:
+  std::string name_;
+  std::string version_;
+  function fn_;
+  stanchion::on_unhandled unhandled_ = stanchion::on_unhandled::park;
+  std::uint32_t restarts_ = defaults::run_restarts;
+  duration window_ = defaults::restart_window;
+  duration evict_after_ = defaults::evict_after;
+};
+
+} // namespace stanchion

@@ -1,0 +1,112 @@
+#include <stanchion/actors/run/agent_context.hpp>
+
+#include <stanchion/core/canonical.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace stanchion {
+
+namespace {
+
+std::unique_ptr<step> make_step(step_kind kind, std::string name,
+                                value arguments) {
+  auto s = std::make_unique<step>();
+  s->kind = kind;
+  s->name = std::move(name);
+  s->arguments_text = canonical(arguments);
+  s->arguments = std::move(arguments);
+  return s;
+}
+
+} // namespace
+
+call_operation agent_context::call(std::string tool, value arguments) const {
+  return call_operation{
+    make_step(step_kind::call, std::move(tool), std::move(arguments))};
+}
+
+call_operation agent_context::call(std::string tool) const {
+  return call(std::move(tool), args());
+}
+
+try_call_operation agent_context::try_call(std::string tool,
+                                           value arguments) const {
+  return try_call_operation{
+    make_step(step_kind::call, std::move(tool), std::move(arguments))};
+}
+
+sleep_operation agent_context::sleep_for(duration d) const {
+  return sleep_until(engine_->now() + d);
+}
+
+sleep_operation agent_context::sleep_until(instant at) const {
+  auto s = std::make_unique<step>();
+  s->kind = step_kind::timer;
+  s->due = at;
+  return sleep_operation{std::move(s)};
+}
+
+spawn_operation agent_context::spawn(std::string agent, value input) const {
+  return spawn_operation{
+    make_step(step_kind::spawn, std::move(agent), std::move(input))};
+}
+
+escalate_operation agent_context::escalate(park_reason reason, std::string text,
+                                           value suggestion) const {
+  auto arguments = args("text", text, "suggestion", suggestion);
+  return escalate_operation{make_step(step_kind::escalation,
+                                      std::string{to_string(reason)},
+                                      std::move(arguments))};
+}
+
+escalate_operation agent_context::escalate(park_reason reason,
+                                           std::string text) const {
+  return escalate(reason, std::move(text), {});
+}
+
+renewal_operation agent_context::continue_as_new(value input) const {
+  return renewal_operation{
+    make_step(step_kind::renewal, std::string{}, std::move(input))};
+}
+
+value agent_context::side_value_of(std::string_view name,
+                                   const std::function<value()>& fn) const {
+  return engine_->side_value(name, fn);
+}
+
+bool agent_context::patched(std::string_view id) const {
+  return engine_->patched(id);
+}
+
+instant agent_context::now() const {
+  return engine_->now();
+}
+
+std::uint64_t agent_context::random() const {
+  return engine_->draw();
+}
+
+uuid agent_context::uuid() const {
+  const auto high = engine_->draw();
+  return derived_uuid(high, engine_->draw());
+}
+
+const run_id& agent_context::id() const {
+  return engine_->run();
+}
+
+void agent_context::progress(std::string_view text) const {
+  if (!engine_->replaying())
+    engine_->host().say(event_kind::run_progress, severity::info, text);
+}
+
+void agent_context::log(std::string_view text) const {
+  log(severity::info, text);
+}
+
+void agent_context::log(severity level, std::string_view text) const {
+  if (!engine_->replaying())
+    engine_->host().say(event_kind::run_log, level, text);
+}
+
+} // namespace stanchion

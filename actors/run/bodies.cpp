@@ -1,0 +1,217 @@
+#include <stanchion/actors/run/bodies.hpp>
+
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace stanchion::bodies {
+
+namespace {
+
+/// Appends `"key":` with the comma that belongs before it. Keys are ours and
+/// need no escaping.
+void key(std::string& to, std::string_view name) {
+  to.append(to.size() > 1 ? ",\"" : "\"").append(name).append("\":");
+}
+
+void member(std::string& to, std::string_view name, std::string_view text) {
+  key(to, name);
+  append_canonical(to, json(text));
+}
+
+void member(std::string& to, std::string_view name, std::uint64_t number) {
+  key(to, name);
+  to.append(std::to_string(number));
+}
+
+void member(std::string& to, std::string_view name, bool x) {
+  key(to, name);
+  to.append(x ? "true" : "false");
+}
+
+void member(std::string& to, std::string_view name, const value& x) {
+  key(to, name);
+  append_canonical(to, x.get());
+}
+
+void member(std::string& to, std::string_view name, const failure& x) {
+  key(to, name);
+  append_canonical(to, json(x));
+}
+
+/// A member whose text is canonical JSON already.
+void member_text(std::string& to, std::string_view name,
+                 std::string_view text) {
+  key(to, name);
+  to.append(text);
+}
+
+void member(std::string& to, const stanchion::outcome& x) {
+  if (!x.ok()) {
+    member(to, "failure", x.why());
+    return;
+  }
+  member(to, "source", std::string_view{x.get().source()});
+  if (const auto sure = x.get().confidence()) {
+    key(to, "confidence");
+    append_canonical(to, json(*sure));
+  }
+  member(to, "value", x.get());
+}
+
+} // namespace
+
+std::string started(const beginning& x) {
+  auto to = std::string{"{"};
+  member(to, "agent", std::string_view{x.agent});
+  member(to, "version", std::string_view{x.version});
+  if (x.depth != 0)
+    member(to, "depth", std::uint64_t{x.depth});
+  if (x.parent != 0) {
+    member(to, "parent", std::uint64_t{x.parent});
+    member(to, "parent_step", std::string_view{x.parent_step});
+  }
+  if (!x.submitter.empty())
+    member(to, "submitter", std::string_view{x.submitter});
+  member(to, "input", x.input);
+  return to + "}";
+}
+
+std::string intent(const step& s) {
+  auto to = std::string{"{"};
+  member(to, "kind", to_string(s.kind));
+  if (!s.name.empty())
+    member(to, "name", std::string_view{s.name});
+  if (s.tool_effect)
+    member(to, "effect", to_string(*s.tool_effect));
+  if (!s.arguments_text.empty())
+    member_text(to, "arguments", s.arguments_text);
+  if (s.due)
+    member(to, "due", static_cast<std::uint64_t>(to_micros(*s.due)));
+  if (!s.child.nil()) {
+    member(to, "child", std::string_view{to_string(s.child)});
+    member(to, "child_number", std::uint64_t{s.child_number});
+  }
+  return to + "}";
+}
+
+std::string attempt(std::uint32_t n, std::string_view key) {
+  auto to = std::string{"{"};
+  member(to, "n", std::uint64_t{n});
+  member(to, "key", key);
+  return to + "}";
+}
+
+std::string attempt_end(std::uint32_t n, const failure& why) {
+  auto to = std::string{"{"};
+  member(to, "n", std::uint64_t{n});
+  member(to, "failure", why);
+  return to + "}";
+}
+
+std::string outcome(const stanchion::outcome& x, bool held) {
+  auto to = std::string{"{"};
+  member(to, x);
+  if (held)
+    member(to, "held", true);
+  return to + "}";
+}
+
+std::string side_value(std::string_view name, const value& x) {
+  auto to = std::string{"{"};
+  member(to, "name", name);
+  member(to, "value", x);
+  return to + "}";
+}
+
+std::string patch(std::string_view id, bool taken) {
+  auto to = std::string{"{"};
+  member(to, "id", id);
+  member(to, "taken", taken);
+  return to + "}";
+}
+
+std::string wait(instant until, std::string_view why) {
+  auto to = std::string{"{"};
+  member(to, "until", static_cast<std::uint64_t>(to_micros(until)));
+  member(to, "why", why);
+  return to + "}";
+}
+
+std::string parked(park_reason reason, std::string_view ticket,
+                   std::string_view why) {
+  auto to = std::string{"{"};
+  member(to, "reason", to_string(reason));
+  member(to, "ticket", ticket);
+  member(to, "why", why);
+  return to + "}";
+}
+
+std::string decided(std::string_view ticket, const decision& x) {
+  auto to = std::string{"{"};
+  member(to, "ticket", ticket);
+  key(to, "decision");
+  append_canonical(to, json(x));
+  return to + "}";
+}
+
+std::string reopened(std::uint32_t revision, std::string_view arguments) {
+  auto to = std::string{"{"};
+  member(to, "revision", std::uint64_t{revision});
+  if (!arguments.empty())
+    member_text(to, "arguments", arguments);
+  return to + "}";
+}
+
+std::string death(bool alone) {
+  auto to = std::string{"{"};
+  member(to, "alone", alone);
+  return to + "}";
+}
+
+std::string crash(std::string_view message) {
+  auto to = std::string{"{"};
+  member(to, "message", message);
+  return to + "}";
+}
+
+std::string cancel(std::string_view reason, std::string_view by) {
+  auto to = std::string{"{"};
+  member(to, "reason", reason);
+  member(to, "by", by);
+  return to + "}";
+}
+
+std::string completed(const value& result) {
+  auto to = std::string{"{"};
+  member(to, "result", result);
+  return to + "}";
+}
+
+std::string failed(const failure& why) {
+  auto to = std::string{"{"};
+  member(to, "failure", why);
+  return to + "}";
+}
+
+std::string cancelled(std::string_view reason) {
+  auto to = std::string{"{"};
+  member(to, "reason", reason);
+  return to + "}";
+}
+
+std::string continued(const run_id& as) {
+  auto to = std::string{"{"};
+  member(to, "run", std::string_view{to_string(as)});
+  return to + "}";
+}
+
+std::string late(std::uint32_t n, const stanchion::outcome& x) {
+  auto to = std::string{"{"};
+  member(to, "n", std::uint64_t{n});
+  member(to, x);
+  return to + "}";
+}
+
+} // namespace stanchion::bodies

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <stanchion/actors/run/step.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/ticket.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The bodies of journal records, as text. Reading them is `history`'s.
+/// `docs/formats/journal.md` lists their members.
+namespace stanchion::bodies {
+
+/// What a run starts with.
+struct beginning {
+  std::string agent;
+  std::string version;
+  value input;
+  std::uint32_t depth = 0;
+  run_number parent = 0;
+  step_path parent_step;
+  std::string submitter;
+};
+
+[[nodiscard]] std::string started(const beginning& x);
+[[nodiscard]] std::string intent(const step& s);
+[[nodiscard]] std::string attempt(std::uint32_t n, std::string_view key);
+[[nodiscard]] std::string attempt_end(std::uint32_t n, const failure& why);
+/// `held`: recorded while the program was not listening.
+[[nodiscard]] std::string outcome(const stanchion::outcome& x, bool held);
+[[nodiscard]] std::string side_value(std::string_view name, const value& x);
+[[nodiscard]] std::string patch(std::string_view id, bool taken);
+[[nodiscard]] std::string wait(instant until, std::string_view why);
+[[nodiscard]] std::string parked(park_reason reason, std::string_view ticket,
+                                 std::string_view why);
+[[nodiscard]] std::string decided(std::string_view ticket, const decision& x);
+/// `arguments`: an editor's, as canonical text, or empty.
+[[nodiscard]] std::string reopened(std::uint32_t revision,
+                                   std::string_view arguments);
+[[nodiscard]] std::string death(bool alone);
+[[nodiscard]] std::string crash(std::string_view message);
+[[nodiscard]] std::string cancel(std::string_view reason, std::string_view by);
+[[nodiscard]] std::string completed(const value& result);
+[[nodiscard]] std::string failed(const failure& why);
+[[nodiscard]] std::string cancelled(std::string_view reason);
+[[nodiscard]] std::string continued(const run_id& as);
+[[nodiscard]] std::string late(std::uint32_t n, const stanchion::outcome& x);
+
+} // namespace stanchion::bodies

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <stanchion/actors/run/step.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/record.hpp>
+#include <stanchion/core/ticket.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace stanchion {
+
+/// A step as the journal has it.
+struct recorded_step {
+  step_kind kind = step_kind::call;
+  std::string name;
+  std::string requested_text; ///< canonical arguments, as the agent asked
+  std::string arguments_text; ///< the same, or an editor's
+  std::optional<effect> tool_effect;
+  std::uint32_t revision = 0;
+  attempt_state attempts;
+  std::optional<instant> due;
+  stanchion::run_id child;
+  run_number child_number = 0;
+  std::uint32_t deaths = 0;
+  bool charged = false;
+  bool has_outcome = false;
+  bool requested = false; ///< the program asked for it in this replay
+};
+
+/// An outcome that reached the program, in the order it did.
+struct delivery {
+  step_path path;
+  outcome content;
+  instant at;
+  /// Recorded while nothing was delivered; reaches the program after all that
+  /// had.
+  bool held = false;
+};
+
+/// Where a parked run stands.
+struct parking {
+  park_reason reason = park_reason::requires_human;
+  step_path step;
+  std::string ticket;
+  instant since;
+};
+
+/// What a run's records say, in the shape that replay needs. Later records
+/// supersede earlier ones: a reopened step has no outcome, a decided park is
+/// over.
+class history {
+public:
+  history() = default;
+  /// Reads records in order. Throws `error{store_damaged}` for a body that is
+  /// not what its kind promises.
+  explicit history(std::span<const record> records);
+
+  // -- the run ----------------------------------------------------------------
+
+  std::string agent;
+  std::string version;
+  value input;
+  std::uint32_t depth = 0;
+  instant started;
+  /// Sequence number of the next record.
+  std::uint32_t next_seq = 0;
+  /// Crashes of the agent's code since a person last looked.
+  std::vector<instant> crashes;
+  /// Process deaths charged to agent code, alone under suspicion.
+  std::uint32_t code_deaths = 0;
+  bool code_charged = false;
+  std::optional<parking> parked;
+  bool cancel_requested = false;
+  std::string cancel_reason;
+  /// The record that ended the run.
+  std::optional<record> terminal;
+
+  // -- its steps --------------------------------------------------------------
+
+  std::map<step_path, recorded_step> steps;
+  std::vector<delivery> deliveries;
+  std::map<step_path, std::pair<std::string, value>> side_values;
+  std::map<std::string, bool, std::less<>> patches;
+  /// Whether anything happened after the last outcome: an intent, a crash.
+  bool idle_after_delivery = true;
+
+private:
+  void read(const record& r);
+  void read_intent(const record& r);
+  void read_outcome(const record& r);
+  void read_reopened(const record& r);
+  void read_decided(const record& r);
+  void read_death(const record& r);
+};
+
+} // namespace stanchion

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <stanchion/core/effect.hpp>
+#include <stanchion/core/id.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/time.hpp>
+#include <stanchion/core/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stanchion {
+
+class operation;
+
+/// What an agent can wait for. Append only: journaled.
+enum class step_kind : std::uint8_t {
+  call = 1,       ///< a tool's answer
+  timer = 2,      ///< an instant
+  spawn = 3,      ///< that a child run exists
+  child = 4,      ///< that a child run has ended
+  settled = 5,    ///< that a child run has ended or waits for a person
+  escalation = 6, ///< a person's answer
+  renewal = 7,    ///< that the run carries on under a new id
+};
+
+[[nodiscard]] std::string_view to_string(step_kind x);
+[[nodiscard]] std::optional<step_kind> parse_step_kind(std::string_view text);
+
+/// Where a call's last attempt stands, as its records say.
+struct attempt_state {
+  /// Attempts made so far, the open one included.
+  std::uint32_t made = 0;
+  /// Whether the last one has no recorded end.
+  bool open = false;
+  /// What the last ended one may have done.
+  std::optional<side_effect> ended;
+  /// What the last ended one failed of; empty when none did.
+  std::optional<failure> last;
+};
+
+/// One step of a run, from the moment its coroutine asks until its outcome is
+/// delivered.
+struct step {
+  step_path path;
+  step_kind kind = step_kind::call;
+  /// The tool, the agent, the reason: what the kind needs a name for.
+  std::string name;
+  /// What was asked with; for an edited step, the editor's arguments.
+  value arguments;
+  /// Canonical text of `arguments`.
+  std::string arguments_text;
+  /// Set once the step began or was found in the journal.
+  std::optional<effect> tool_effect;
+  std::uint32_t revision = 0;
+  attempt_state attempts;
+  /// When a timer is due, or a wait of the run's own ends.
+  std::optional<instant> due;
+  /// The child that a spawn made or a wait is for.
+  stanchion::run_id child;
+  run_number child_number = 0;
+  /// Times the process died while this step was open and alone suspected.
+  std::uint32_t deaths = 0;
+  bool charged = false;
+  /// Inside a race, where a call must not be one of a kind.
+  bool raced = false;
+  /// Its branch was decided without it; its outcome is recorded only.
+  bool abandoned = false;
+  operation* waiter = nullptr;
+};
+
+} // namespace stanchion
