@@ -344,17 +344,17 @@ value value::operator[](const char* key) const {
   return (*this)[std::string_view{key}];
 }
 
-value value::operator[](std::size_t index) const {
+value value::element(unsigned_tag index) const {
   const auto* elements = get().get_ptr<const json::array_t*>();
-  if (elements == nullptr || index >= elements->size())
-    refuse_element(*this, std::to_string(index));
-  return part((*elements)[index], std::to_string(index));
+  if (elements == nullptr || index.x >= elements->size())
+    refuse_element(*this, std::to_string(index.x));
+  return part((*elements)[index.x], std::to_string(index.x));
 }
 
-value value::operator[](int index) const {
-  if (index < 0)
-    refuse_element(*this, std::to_string(index));
-  return (*this)[static_cast<std::size_t>(index)];
+value value::element(signed_tag index) const {
+  if (index.x < 0)
+    refuse_element(*this, std::to_string(index.x));
+  return element(unsigned_tag{static_cast<std::uint64_t>(index.x)});
 }
 
 value value::get(std::string_view key, value otherwise) const {
@@ -463,6 +463,10 @@ value value::with_confidence(double confidence) const {
 
 bool operator==(const value& x, const value& y) {
   return same(x.get(), y.get());
+}
+
+bool value::equals(const json& y) const {
+  return same(get(), y);
 }
 
 bool operator<(const value& x, const value& y) {

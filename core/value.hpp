@@ -64,8 +64,11 @@ public:
   [[nodiscard]] value operator[](std::string_view key) const;
   [[nodiscard]] value operator[](const char* key) const;
   /// Element `index`. Throws `step_error` when there is none.
-  [[nodiscard]] value operator[](std::size_t index) const;
-  [[nodiscard]] value operator[](int index) const;
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  [[nodiscard]] value operator[](T index) const {
+    return element(integer(index));
+  }
 
   /// Member `key`, or `otherwise` when there is none or it is null, or when
   /// this is null itself. Throws `step_error` when this is neither an object
@@ -108,6 +111,10 @@ public:
   /// Equal values have equal canonical bytes, and the other way round: 1 is
   /// 1.0, but from 2^53 on no integer equals a double.
   friend bool operator==(const value& x, const value& y);
+  template <std::same_as<json> Json>
+  friend bool operator==(const value& x, const Json& y) {
+    return x.equals(y);
+  }
   /// Ordering, exact for numbers and by bytes for strings; throws
   /// `step_error` for anything else and for NaN.
   friend bool operator<(const value& x, const value& y);
@@ -135,7 +142,10 @@ private:
       return unsigned_tag{static_cast<std::uint64_t>(x)};
   }
 
+  value element(signed_tag index) const;
+  value element(unsigned_tag index) const;
   value part(const json& x, std::string_view step) const;
+  bool equals(const json& y) const;
 
   std::shared_ptr<const json> doc_;
   std::shared_ptr<const origin> origin_; // null: primary, whole, unknown

@@ -112,6 +112,8 @@ TEST_CASE("parts are found by key and by index", "[core][value]") {
   CHECK_FALSE(x["id"].contains("id"));
   CHECK(x["lines"][1]["sku"] == "y");
   CHECK(x["lines"][std::size_t{0}]["sku"] == "x");
+  CHECK(x["lines"][1U]["sku"] == "y");
+  CHECK(x["lines"][value{1}.as_int()]["sku"] == "y");
 }
 
 TEST_CASE("a part shares the document and keeps it alive", "[core][value]") {
@@ -338,6 +340,12 @@ TEST_CASE("values compare with plain numbers and strings", "[core][value]") {
   CHECK(x["cents"] >= 4200);
   CHECK(x["id"] < "A-2");
   CHECK_FALSE(x["id"] == 4200);
+}
+
+TEST_CASE("values compare with json as with each other", "[core][value]") {
+  CHECK(order()["lines"] == json({{{"sku", "x"}}, {{"sku", "y"}}}));
+  CHECK(json(4200.0) == order()["cents"]);
+  CHECK(order()["cents"] != json("4200"));
 }
 
 TEST_CASE("a comparison without order says what was compared",
