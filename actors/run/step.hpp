@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/call.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/id.hpp>
 #include <stanchion/core/outcome.hpp>
@@ -28,18 +29,6 @@ enum class step_kind : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(step_kind x);
 [[nodiscard]] std::optional<step_kind> parse_step_kind(std::string_view text);
-
-/// Where a call's last attempt stands, as its records say.
-struct attempt_state {
-  /// Attempts made so far, the open one included.
-  std::uint32_t made = 0;
-  /// Whether the last one has no recorded end.
-  bool open = false;
-  /// What the last ended one may have done.
-  std::optional<side_effect> ended;
-  /// What the last ended one failed of; empty when none did.
-  std::optional<failure> last;
-};
 
 /// One step of a run, from the moment its coroutine asks until its outcome is
 /// delivered.

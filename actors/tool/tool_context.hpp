@@ -1,0 +1,58 @@
+#pragma once
+
+#include <stanchion/core/event.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/time.hpp>
+#include <stanchion/core/value.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace stanchion {
+
+template <class T>
+class task;
+
+class sleep_operation;
+
+/// What a tool's function knows about the attempt it serves.
+///
+/// Threads: used by the function it was given to only; it may outlive the
+///          attempt, whose result is then late.
+class tool_context {
+public:
+  /// The effect's name: the same key again means the same effect.
+  std::string key;
+  /// The tool's name.
+  std::string tool;
+  /// 1 for the first attempt.
+  std::uint32_t attempt = 1;
+  /// When the attempt is given up.
+  instant deadline;
+  /// Asked to stop: the run was cancelled or the attempt timed out. To ignore
+  /// it is allowed; the result is then recorded as late.
+  std::stop_token stop;
+
+  void log(std::string_view text) const;
+  void log(severity level, std::string_view text) const;
+  void progress(std::string_view text) const;
+
+  /// Set by the runtime: where log lines and progress go; may be null.
+  std::shared_ptr<event_sink> sink;
+};
+
+/// A tool that runs on the blocking pool, or inline on its actor.
+using tool_function = std::function<json(const value&, tool_context&)>;
+
+/// Asked whether an earlier attempt with `key` took effect: a value when it
+/// did, a failure with side effect `none` when it did not, and anything else
+/// when it cannot say.
+using reconcile_function = std::function<outcome(const std::string& key)>;
+
+} // namespace stanchion

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <stanchion/core/failure.hpp>
+#include <stanchion/core/id.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/ticket.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+/// What a run and a guard tell each other about one call. Plain data: runs and
+/// guards do not know each other's types.
+///
+/// An ordinary call:
+///
+///     run                         guard                        tool
+///      | ---- call_request ------> |  schema, breaker           |
+///      | <--- call_admitted ------ |                            |
+///      |  (attempt made durable)   |                            |
+///      | ---- attempt_go --------> | --- the work ------------> |
+///      | <--- attempt_failed ----- | <------------------------- |
+///      | <--- call_admitted ------ |  (retry, after a delay)    |
+///      |            …              |                            |
+///      | <--- call_done ---------- |                            |
+///
+/// With `request.at_once` (read-only tools) attempts leave without waiting for
+/// `attempt_go`; `call_admitted` is not sent for the first one.
+namespace stanchion {
+
+/// Names a call for as long as its arguments are the same.
+struct call_key {
+  run_number run = 0;
+  step_path step;
+  std::uint32_t revision = 0;
+
+  auto operator<=>(const call_key&) const = default;
+};
+
+/// Where a call's last attempt stands, as its records say.
+struct attempt_state {
+  /// Attempts made so far, the open one included.
+  std::uint32_t made = 0;
+  /// Whether the last one has no recorded end.
+  bool open = false;
+  /// What the last ended one may have done.
+  std::optional<side_effect> ended;
+  /// What the last ended one failed of; empty when none did.
+  std::optional<failure> last;
+};
+
+/// Run → guard: wants a call done. Sent again after a restart of either side:
+/// a guard that still holds the key carries on and sends nothing twice to the
+/// tool; one that does not resolves an open attempt by the effect class.
+struct call_request {
+  call_key key;
+  stanchion::run_id run;
+  /// Canonical text.
+  std::string arguments;
+  attempt_state attempts;
+  /// Attempts may leave before they are durable.
+  bool at_once = false;
+};
+
+/// Guard → run: the next attempt may leave once it is recorded.
+struct call_admitted {
+  call_key key;
+  std::uint32_t attempt = 0;
+};
+
+/// Run → guard: the attempt is durable.
+struct attempt_go {
+  call_key key;
+  std::uint32_t attempt = 0;
+};
+
+/// Guard → run: an attempt ended without success and the call goes on.
+/// `next_at` is when the guard tries again.
+struct attempt_failed {
+  call_key key;
+  std::uint32_t attempt = 0;
+  failure why;
+  instant next_at;
+};
+
+/// Guard → run: nothing can leave before `until`; the guard has forgotten the
+/// call, the run asks again then. `why` is `backoff` or `breaker`.
+struct call_waits {
+  call_key key;
+  instant until;
+  std::string why;
+};
+
+/// Guard → run: the call is over. `attempt` is the last one made, 0 if none.
+struct call_done {
+  call_key key;
+  std::uint32_t attempt = 0;
+  outcome result;
+};
+
+/// Guard → run: nobody can say whether the attempt took effect, and the tool's
+/// class forbids another: a person must look. `why` is the evidence.
+struct call_unknown {
+  call_key key;
+  std::uint32_t attempt = 0;
+  failure why;
+  park_reason reason = park_reason::ambiguous_state;
+};
+
+/// Run → guard: no further attempt, please. An attempt that is open is still
+/// awaited and reported with `call_done`; if there is none, `call_done` with
+/// `failed{cancelled, not_started}` comes at once.
+struct call_dropped {
+  call_key key;
+};
+
+/// Guard → run: a result came that nobody waited for any more. Evidence.
+struct late_result {
+  call_key key;
+  std::uint32_t attempt = 0;
+  outcome result;
+};
+
+} // namespace stanchion
