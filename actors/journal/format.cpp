@@ -112,6 +112,35 @@ CREATE UNIQUE INDEX blobs_by_hash ON blobs(hash);
                   "put a backup of the journal in its place"};
 }
 
+/// What the file's header says. Of a newer format nothing else is known.
+std::uint32_t claimed_format(connection& db, const fs::path& path) {
+  const auto format = db.integer("PRAGMA user_version");
+  const auto owner = db.integer("PRAGMA application_id");
+  const auto empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (format == 0 && owner == 0 && empty)
+    return 0;
+  if (owner != application_id)
+    refuse_foreign(path, "another program's database");
+  if (format < 1)
+    refuse_foreign(path, "it names no format");
+  return static_cast<std::uint32_t>(format);
+}
+
+/// The format of a database that this program knows.
+std::uint32_t format_of(connection& db, const fs::path& path,
+                        std::uint32_t known) {
+  const auto format = claimed_format(db, path);
+  if (format > known)
+    refuse_newer(path, format, known);
+  const auto sql = "SELECT number FROM meta WHERE key = 'format'";
+  if (format > 0 && db.integer(sql) != format)
+    throw error{error_code::store_damaged,
+                path.string()
+                  + " contradicts itself about its format. Put a "
+                    "backup of the journal in its place"};
+  return format;
+}
+
 std::string compact(instant at) {
   auto text = to_rfc3339(at);
   std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
@@ -137,23 +166,6 @@ std::span<const migration> migrations() {
   return list;
 }
 
-std::uint32_t format_of(connection& db, const fs::path& path) {
-  const auto format = db.integer("PRAGMA user_version");
-  const auto owner = db.integer("PRAGMA application_id");
-  const auto empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
-  if (format == 0 && owner == 0 && empty)
-    return 0;
-  if (owner != application_id)
-    refuse_foreign(path, "another program's database");
-  if (format < 1
-      || db.integer("SELECT number FROM meta WHERE key = 'format'") != format)
-    throw error{error_code::store_damaged,
-                path.string()
-                  + " contradicts itself about its format. Put a "
-                    "backup of the journal in its place"};
-  return static_cast<std::uint32_t>(format);
-}
-
 void refuse_unknown(const fs::path& path, std::uint32_t known) {
   if (!fs::exists(path))
     return;
@@ -161,8 +173,7 @@ void refuse_unknown(const fs::path& path, std::uint32_t known) {
   // means would drop the locks of all its connections in this process.
   const auto look = [&](access how) {
     connection db{path, how, std::chrono::seconds{5}};
-    if (const auto found = format_of(db, path); found > known)
-      refuse_newer(path, found, known);
+    (void)format_of(db, path, known);
   };
   try {
     look(access::frozen);
@@ -179,14 +190,13 @@ void refuse_unknown(const fs::path& path, std::uint32_t known) {
 
 void migrate(connection& db, const fs::path& path,
              std::span<const migration> list) {
-  const auto found = format_of(db, path);
-  if (found > list.size())
-    refuse_newer(path, found, static_cast<std::uint32_t>(list.size()));
-  if (found == list.size())
+  const auto known = static_cast<std::uint32_t>(list.size());
+  const auto found = format_of(db, path, known);
+  if (found == known)
     return;
   if (found > 0)
     back_up(db, path, found);
-  const auto now = std::to_string(list.size());
+  const auto now = std::to_string(known);
   try {
     db.script("BEGIN IMMEDIATE");
     for (const auto& step : list.subspan(found))

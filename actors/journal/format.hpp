@@ -19,14 +19,10 @@ struct migration {
 /// All migrations of this program; their number is the format it writes.
 [[nodiscard]] std::span<const migration> migrations();
 
-/// The format of an open database. Throws `error{store_damaged}` when it is no
-/// journal, or contradicts itself.
-[[nodiscard]] std::uint32_t format_of(connection& db,
-                                      const std::filesystem::path& path);
-
-/// Looks at the file at `path` without changing anything and refuses what
+/// Looks at the file at `path` without changing it and refuses what
 /// this program must not open: `error{store_newer}` for a format beyond
-/// `known`, `error{store_damaged}` for what is no journal. No file is fine.
+/// `known`, `error{store_damaged}` for what is no journal or contradicts
+/// itself. No file is fine.
 void refuse_unknown(const std::filesystem::path& path, std::uint32_t known);
 
 /// Brings an open database to the format at the end of `list`, in one

@@ -68,8 +68,7 @@ batch cut(const batch& x, std::size_t count, Known known) {
 
 } // namespace
 
-// -- faults
-// ---------------------------------------------------------------------
+// -- faults ------------------------------------------------------------------
 
 void memory_store::fail_commits(commit_fault how, std::size_t count) {
   const guard lock{mutex_};
@@ -82,8 +81,7 @@ void memory_store::fail_reopens(std::size_t count) {
   failing_reopens_ = count;
 }
 
-// -- history
-// --------------------------------------------------------------------
+// -- history -----------------------------------------------------------------
 
 std::vector<record> memory_store::records_in_order() const {
   const guard lock{mutex_};
@@ -119,8 +117,7 @@ std::unique_ptr<memory_store> memory_store::prefix(std::size_t count) const {
   return result;
 }
 
-// -- writing
-// --------------------------------------------------------------------
+// -- writing -----------------------------------------------------------------
 
 commit_status memory_store::commit(std::span<const batch* const> xs) {
   const guard lock{mutex_};
@@ -242,8 +239,7 @@ void memory_store::put(const fact& x) {
     facts_.insert_or_assign(x.key, x.text);
 }
 
-// -- reading
-// --------------------------------------------------------------------
+// -- reading -----------------------------------------------------------------
 
 std::vector<record> memory_store::read(run_number run, std::uint32_t from) {
   const guard lock{mutex_};

@@ -38,7 +38,7 @@ public:
   /// Makes the next `count` calls of `reopen` return false.
   void fail_reopens(std::size_t count);
 
-  // -- history ----------------------------------------------------------------
+  // -- history ---------------------------------------------------------------
 
   /// All records in the order in which they were appended.
   [[nodiscard]] std::vector<record> records_in_order() const;
@@ -56,7 +56,7 @@ public:
   /// batch's last record, and a batch without records with the record before.
   [[nodiscard]] std::unique_ptr<memory_store> prefix(std::size_t count) const;
 
-  // -- store ------------------------------------------------------------------
+  // -- store -----------------------------------------------------------------
 
   [[nodiscard]] commit_status commit(std::span<const batch* const> xs) override;
   [[nodiscard]] bool reopen() override;

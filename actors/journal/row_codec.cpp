@@ -88,8 +88,7 @@ std::int64_t sum_of(const fact& x) {
 
 } // namespace
 
-// -- row_sum
-// --------------------------------------------------------------------
+// -- row_sum -----------------------------------------------------------------
 
 row_sum::row_sum(char table)
   : buffer_{[]() -> std::string& {
@@ -123,8 +122,7 @@ std::int64_t row_sum::value() const {
   return static_cast<std::int64_t>(checksum64(buffer_));
 }
 
-// -- records
-// --------------------------------------------------------------------
+// -- records -----------------------------------------------------------------
 
 std::int64_t append(connection& db, std::int64_t pos, const record& x) {
   const auto inlined = x.body.size() <= defaults::blob_threshold;
@@ -173,8 +171,7 @@ checked<record_row> read_record(const rows& from) {
   return result;
 }
 
-// -- runs
-// -----------------------------------------------------------------------
+// -- runs --------------------------------------------------------------------
 
 void put(connection& db, const run_row& x, bool fresh) {
   const auto sum = sum_of(x);
@@ -219,8 +216,7 @@ checked<run_row> read_run(const rows& from) {
   return {std::move(x), sound};
 }
 
-// -- tickets
-// --------------------------------------------------------------------
+// -- tickets -----------------------------------------------------------------
 
 namespace {
 
@@ -278,8 +274,7 @@ checked<ticket> read_ticket(const rows& from) {
   return {std::move(x), sound};
 }
 
-// -- facts
-// ----------------------------------------------------------------------
+// -- facts -------------------------------------------------------------------
 
 void put(connection& db, const fact& x) {
   if (x.text.empty())

@@ -37,8 +37,7 @@ struct checked {
   bool sound = true;
 };
 
-// -- records
-// --------------------------------------------------------------------
+// -- records -----------------------------------------------------------------
 
 /// A record's row. Large bodies lie in `blobs`, by hash.
 struct record_row {
@@ -59,8 +58,7 @@ std::int64_t append(connection& db, std::int64_t pos, const record& x);
 
 [[nodiscard]] checked<record_row> read_record(const rows& from);
 
-// -- runs
-// -----------------------------------------------------------------------
+// -- runs --------------------------------------------------------------------
 
 inline constexpr std::string_view run_columns
   = "num, id, agent, version, state, waiting_for, next_at, created, updated, "
@@ -71,8 +69,7 @@ void put(connection& db, const run_row& x, bool fresh);
 
 [[nodiscard]] checked<run_row> read_run(const rows& from);
 
-// -- tickets
-// --------------------------------------------------------------------
+// -- tickets -----------------------------------------------------------------
 
 inline constexpr std::string_view ticket_columns
   = "num, id, kind, reason, run, run_id, step, revision, version, state, "
@@ -84,8 +81,7 @@ void put(connection& db, const ticket& x);
 
 [[nodiscard]] checked<ticket> read_ticket(const rows& from);
 
-// -- facts
-// ----------------------------------------------------------------------
+// -- facts -------------------------------------------------------------------
 
 inline constexpr std::string_view fact_columns = "key, text, sum";
 

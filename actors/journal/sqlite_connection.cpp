@@ -127,8 +127,7 @@ problem system_problem(const std::system_error& why) {
   return {classify(why.code().value()), why.what()};
 }
 
-// -- rows
-// -----------------------------------------------------------------------
+// -- rows --------------------------------------------------------------------
 
 rows::~rows() {
   sqlite3_reset(statement_);
@@ -188,15 +187,14 @@ void rows::bind(int index, std::nullopt_t) {
     raise(statement_);
 }
 
-// -- connection
-// -----------------------------------------------------------------
+// -- connection --------------------------------------------------------------
 
 connection::connection(const std::filesystem::path& path, access how,
                        std::chrono::milliseconds busy)
-  : db_{open(path, how)}, path_{path} {
+  : db_{open(path, how)}, path_{path}, how_{how} {
   try {
     check(sqlite3_busy_timeout(db_, static_cast<int>(busy.count())));
-    configure(how);
+    configure();
   } catch (...) {
     sqlite3_close_v2(db_);
     throw;
@@ -209,12 +207,12 @@ connection::~connection() {
   sqlite3_close_v2(db_);
 }
 
-void connection::configure(access how) {
+void connection::configure() {
   check(sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
   check(sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
   script("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
          "PRAGMA temp_store = MEMORY;");
-  if (how != access::write)
+  if (how_ != access::write)
     script("PRAGMA query_only = ON;");
   else if (sqlite3_db_readonly(db_, "main") != 0)
     throw problem{trouble::read_only,

@@ -114,6 +114,10 @@ public:
   connection& operator=(const connection&) = delete;
   ~connection();
 
+  [[nodiscard]] access how() const {
+    return how_;
+  }
+
   /// Runs statements that take no values and give none.
   void script(const std::string& sql);
 
@@ -158,10 +162,11 @@ public:
 private:
   void check(int code) const;
   [[nodiscard]] sqlite3_stmt* prepared(std::string_view sql);
-  void configure(access how);
+  void configure();
 
   sqlite3* db_ = nullptr;
   std::filesystem::path path_;
+  access how_;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
   std::size_t log_frames_ = 0;
 };

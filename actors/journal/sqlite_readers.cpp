@@ -64,9 +64,13 @@ error to_error(const problem& why, const fs::path& path) {
 }
 
 readers::readers(fs::path path, std::chrono::milliseconds busy,
-                 std::size_t cache)
-  : path_{std::move(path)}, busy_{busy}, cache_{cache} {
+                 std::size_t cache, bool alone)
+  : path_{std::move(path)}, busy_{busy}, cache_{cache}, alone_{alone} {
   // nop
+}
+
+void readers::prepare() {
+  give(open());
 }
 
 readers::owned readers::take() {
@@ -94,7 +98,7 @@ readers::owned readers::open() const {
     // write permission refuses. Without a log nobody writes.
     const auto refused
       = p.kind() == trouble::io || p.kind() == trouble::read_only;
-    if (!refused || !has_no_log(path_))
+    if (!alone_ || !refused || !has_no_log(path_))
       throw;
     auto result = std::make_unique<connection>(path_, access::frozen, busy_);
     result->script(cache);
@@ -103,6 +107,8 @@ readers::owned readers::open() const {
 }
 
 void readers::give(owned x) {
+  if (x->how() == access::frozen)
+    return; // somebody with more rights may have begun to write
   const std::lock_guard lock{mutex_};
   idle_.push_back(std::move(x));
 }

@@ -21,8 +21,14 @@ namespace stanchion::sqlite {
 /// Threads: every member may be called from any thread.
 class readers {
 public:
+  /// `alone` says that this process does not write: only then may a database
+  /// in a directory without write permission be read as one that never changes.
   readers(std::filesystem::path path, std::chrono::milliseconds busy,
-          std::size_t cache);
+          std::size_t cache, bool alone);
+
+  /// Opens a first connection, so that later ones share its memory even while
+  /// the disk takes no writes. Throws `problem`.
+  void prepare();
 
   /// Calls `f` with a connection. Trouble becomes an `error`, and that
   /// connection is not used again.
@@ -49,6 +55,7 @@ private:
   const std::filesystem::path path_;
   const std::chrono::milliseconds busy_;
   const std::size_t cache_;
+  const bool alone_;
   std::mutex mutex_;
   std::vector<owned> idle_; // guarded by mutex_
 };

@@ -21,8 +21,7 @@ namespace fs = std::filesystem;
 using sqlite::checked;
 using sqlite::connection;
 
-// -- what a damaged row is shown as
-// ---------------------------------------------
+// -- what a damaged row is shown as ------------------------------------------
 
 constexpr auto advice
   = "; only it is affected. Run 'journal verify' to see all that is damaged";
@@ -70,8 +69,7 @@ ticket shown(checked<ticket> x) {
   return std::move(x.row);
 }
 
-// -- statements
-// -----------------------------------------------------------------
+// -- statements --------------------------------------------------------------
 
 template <class... Texts>
 std::string select(std::string_view columns, const Texts&... rest) {
@@ -142,17 +140,17 @@ fs::path mark_path(fs::path database) {
   return database.replace_extension(".hwm");
 }
 
-// -- store
-// ----------------------------------------------------------------------
+// -- store -------------------------------------------------------------------
 
 class sqlite_store final : public store {
 public:
   sqlite_store(const fs::path& path, const sqlite_store_options& options)
     : path_{path}, readers_{path, milliseconds(options.busy_timeout),
-                            options.page_cache / 8} {
+                            options.page_cache / 8, options.read_only} {
     if (!options.read_only)
       writer_
         = std::make_unique<sqlite::writer>(path, mark_path(path), options);
+    readers_.prepare();
   }
 
   // The readers go first, so that the writer is the last to close and leaves

@@ -37,6 +37,10 @@ private:
   std::filesystem::path path_;
 };
 
+/// What a machine's death at this moment would leave of a journal: its files
+/// without the memory that connections share.
+void copy_files(const temp_dir& from, const temp_dir& to);
+
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 

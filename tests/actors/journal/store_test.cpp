@@ -35,8 +35,7 @@ record ended(run_number run, std::uint32_t seq, record_kind kind) {
 
 } // namespace
 
-// -- records
-// --------------------------------------------------------------------
+// -- records -----------------------------------------------------------------
 
 ANY_STORE_CASE("an empty store knows nothing", "[journal][store]") {
   CHECK(it->read(1, 0).empty());
@@ -112,8 +111,7 @@ ANY_STORE_CASE("several batches and none are committed at once",
   CHECK(it->last_run() == 2);
 }
 
-// -- contradictions
-// -------------------------------------------------------------
+// -- contradictions ----------------------------------------------------------
 
 ANY_STORE_CASE("a batch that contradicts the store changes nothing",
                "[journal][store]") {
@@ -165,8 +163,7 @@ ANY_STORE_CASE("a key is an agent's own, and none is no key",
   CHECK(!it->find_run("refund", "' OR 1=1 --"));
 }
 
-// -- runs
-// -----------------------------------------------------------------------
+// -- runs --------------------------------------------------------------------
 
 ANY_STORE_CASE("a run's row comes back as it was, by number and by id",
                "[journal][store]") {
@@ -272,8 +269,7 @@ ANY_STORE_CASE("open runs are walked oldest first, and may be read meanwhile",
   CHECK(records == 25);
 }
 
-// -- tickets and facts
-// ----------------------------------------------------------
+// -- tickets and facts -------------------------------------------------------
 
 ANY_STORE_CASE("a ticket comes back as it was", "[journal][store]") {
   auto x = make_run(1);
@@ -343,8 +339,7 @@ ANY_STORE_CASE("a fact is replaced, and removed by an empty text",
   CHECK(it->find_fact("other") == "stays");
 }
 
-// -- verify
-// ---------------------------------------------------------------------
+// -- verify ------------------------------------------------------------------
 
 ANY_STORE_CASE("verify counts what is there", "[journal][store]") {
   auto x = make_run(1, 3);

@@ -1,0 +1,162 @@
+#include <stanchion/actors/journal/journal.hpp>
+
+#include <stanchion/actors/journal/commit_thread.hpp>
+#include <stanchion/core/append.hpp>
+#include <stanchion/core/tree.hpp>
+#include <stanchion/fabric/gate.hpp>
+#include <stanchion/fabric/system.hpp>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace stanchion {
+
+namespace {
+
+using fabric::actor_ref;
+
+/// What becomes durable in one commit, and who waits for it.
+struct group {
+  std::vector<batch> batches;
+  std::vector<std::pair<actor_ref, std::uint64_t>> waiting;
+
+  [[nodiscard]] bool empty() const {
+    return batches.empty();
+  }
+};
+
+/// Whether `store` holds what the group would add: a commit that failed at the
+/// very end may have become durable all the same.
+bool holds(store& to, const std::vector<batch>& batches) {
+  for (const auto& b : batches)
+    if (!b.records.empty()) {
+      const auto& r = b.records.front();
+      return !to.read(r.run, r.seq).empty();
+    }
+  return false; // rows and facts may be written again
+}
+
+commit_status commit(store& to, const std::vector<batch>& batches,
+                     bool reopen) {
+  try {
+    if (reopen) {
+      if (!to.reopen())
+        return commit_status::io_error;
+      if (holds(to, batches))
+        return commit_status::done;
+    }
+    auto pointers = std::vector<const batch*>{};
+    pointers.reserve(batches.size());
+    for (const auto& b : batches)
+      pointers.push_back(&b);
+    return to.commit(pointers);
+  } catch (const std::exception&) {
+    return commit_status::io_error; // a read during the check failed too
+  }
+}
+
+class journal final : public fabric::actor {
+public:
+  explicit journal(journal_options options) : options_(std::move(options)) {
+    if (!options_.inline_commits)
+      thread_ = std::make_unique<commit_thread>();
+  }
+
+  [[nodiscard]] std::string name() const override {
+    return "journal";
+  }
+
+protected:
+  void receive(fabric::envelope& e) override {
+    if (auto* x = e.body.edit<append>())
+      take(*x, e);
+    else if (e.body.is<flush>())
+      start_commit();
+    else if (e.body.is<describe_tree>())
+      e.take_promise().deliver(tree_node{
+        .name = "journal", .kind = "system",
+        .state = trouble_ ? "store trouble" : "running",
+        .detail = trouble_ ? "commits wait for the store" : "",
+        .children = {}});
+  }
+
+private:
+  struct flush {};
+
+  void take(append& x, const fabric::envelope& e) {
+    if (x.acknowledge)
+      next_.waiting.emplace_back(e.sender(), x.token);
+    next_.batches.push_back(std::move(x.content));
+    if (!busy_ && !flushing_ && !trouble_) {
+      // To itself, behind what is already in the mailbox: it joins the group.
+      flushing_ = true;
+      send(self(), flush{});
+    }
+  }
+
+  void start_commit() {
+    flushing_ = false;
+    if (busy_ || next_.empty())
+      return;
+    busy_ = true;
+    current_ = std::exchange(next_, {});
+    run_commit(false);
+  }
+
+  void run_commit(bool reopen) {
+    if (thread_ == nullptr)
+      return finish(commit(*options_.store, current_.batches, reopen));
+    const auto id = expect([this](fabric::completion& c) {
+      finish(*c.body.as<commit_status>());
+    });
+    // The group stays untouched until the completion is here.
+    thread_->submit([store = options_.store, &batches = current_.batches,
+                     reopen, id, to = self().id(), &gate = sys().gate()] {
+      gate.set(to, id, fabric::message::of(commit(*store, batches, reopen)));
+    });
+  }
+
+  void finish(commit_status status) {
+    if (status != commit_status::done)
+      return wait_for_store(status);
+    if (std::exchange(trouble_, false))
+      publish(event_kind::store_recovered, severity::info, "");
+    busy_ = false;
+    for (const auto& [who, token] : std::exchange(current_, {}).waiting)
+      send(who, appended{token});
+    start_commit();
+  }
+
+  void wait_for_store(commit_status status) {
+    const auto broken = status == commit_status::io_error;
+    if (!std::exchange(trouble_, true))
+      publish(event_kind::store_trouble, severity::critical,
+              broken ? R"({"why":"input/output error"})"
+                     : R"({"why":"no space left"})");
+    after(options_.retry_after, [this, broken] { run_commit(broken); });
+  }
+
+  void publish(event_kind kind, severity level, std::string fields) {
+    if (options_.events != nullptr)
+      options_.events->publish(
+        {kind, level, now(), {}, {}, "journal", std::move(fields)});
+  }
+
+  journal_options options_;
+  group next_;    // forming
+  group current_; // in flight, or waiting for the store
+  bool busy_ = false;
+  bool flushing_ = false;
+  bool trouble_ = false;
+  std::unique_ptr<commit_thread> thread_; // last: joins before the rest goes
+};
+
+} // namespace
+
+std::unique_ptr<fabric::actor> make_journal(journal_options options) {
+  return std::make_unique<journal>(std::move(options));
+}
+
+} // namespace stanchion

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/event.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/core/time.hpp>
+#include <stanchion/fabric/actor.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace stanchion {
+
+/// How the journal works.
+struct journal_options {
+  /// Where records go. Not null.
+  std::shared_ptr<stanchion::store> store;
+  /// Who hears of trouble; may be null.
+  std::shared_ptr<event_sink> events;
+  /// Commit inside the actor instead of on a thread of its own: for virtual
+  /// time.
+  bool inline_commits = false;
+  /// Wait before another try after the store refused. > 0; default 1 s.
+  duration retry_after = 1s;
+};
+
+/// Makes batches durable, several in one commit. One per runtime.
+///
+/// Accepts:  append        → appended, once durable, if asked for
+///           describe_tree → a tree_node
+/// Emits:    store_trouble, store_recovered
+///
+/// At most one commit is in flight; what arrives meanwhile forms the next one.
+/// It never waits to fill a batch. While the store is full or broken, batches
+/// wait, nothing is acknowledged and nothing is lost; after an I/O error the
+/// store is reopened and verified first.
+[[nodiscard]] std::unique_ptr<fabric::actor>
+make_journal(journal_options options);
+
+} // namespace stanchion

@@ -1,0 +1,149 @@
+#include "actors/journal/journal_samples.hpp"
+#include "support/catch.hpp"
+
+#include <stanchion/actors/journal/format.hpp>
+#include <stanchion/actors/journal/sqlite_writer.hpp>
+
+using namespace stanchion;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using migration_list = std::vector<sqlite::migration>;
+
+/// This program's migrations and, for the test, those of a next one.
+migration_list with(const std::string& next) {
+  const auto known = sqlite::migrations();
+  migration_list result{known.begin(), known.end()};
+  result.push_back({next});
+  return result;
+}
+
+const std::string harmless = "CREATE TABLE extra(x); INSERT INTO extra "
+                             "SELECT count(*) FROM records";
+
+fs::path mark(const temp_dir& dir) {
+  return dir.path() / "stanchion.hwm";
+}
+
+void write_as(const temp_dir& dir, const migration_list& list) {
+  const sqlite::writer it{dir.database(), mark(dir), {}, list};
+}
+
+void make_journal(const temp_dir& dir) {
+  REQUIRE(commit(*open_sqlite_store(dir.database()), make_run(1, 3))
+          == commit_status::done);
+}
+
+std::vector<std::string> backups(const temp_dir& dir) {
+  auto names = dir.names();
+  std::erase_if(names, [](const std::string& name) {
+    return name.find(".backup-") == std::string::npos;
+  });
+  return names;
+}
+
+std::int64_t ask(const fs::path& path, const std::string& sql) {
+  sqlite::connection db{path, sqlite::access::frozen, std::chrono::seconds{1}};
+  return db.integer(sql);
+}
+
+} // namespace
+
+TEST_CASE("an empty database becomes one of the current format, unsaved",
+          "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  CHECK(ask(dir.database(), "PRAGMA user_version")
+        == static_cast<std::int64_t>(sqlite::migrations().size()));
+  CHECK(backups(dir).empty());
+}
+
+TEST_CASE("an older format is saved, then migrated", "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  const auto old_format = ask(dir.database(), "PRAGMA user_version");
+  const auto before = contents(*open_sqlite_store(dir.database()));
+  write_as(dir, with(harmless));
+  CHECK(ask(dir.database(), "PRAGMA user_version") == old_format + 1);
+  CHECK(ask(dir.database(), "SELECT x FROM extra") == 3);
+  const auto saved = backups(dir);
+  REQUIRE(saved.size() == 1);
+  CHECK_THAT(saved[0], StartsWith("stanchion.db.backup-v"
+                                  + std::to_string(old_format) + "-2"));
+  SECTION("and the copy is a whole journal of the older format") {
+    const temp_dir other;
+    fs::copy(dir.path() / saved[0], other.database());
+    const auto it = open_sqlite_store(other.database());
+    CHECK(contents(*it) == before);
+    CHECK(text(it->verify()).empty());
+  }
+  SECTION("and only once") {
+    write_as(dir, with(harmless));
+    CHECK(backups(dir).size() == 1);
+  }
+}
+
+TEST_CASE("a migration that fails leaves the older format, saved and usable",
+          "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  CHECK_THROWS_AS(write_as(dir, with("CREATE TABLE extra(x); nonsense")),
+                  sqlite::problem);
+  CHECK(backups(dir).size() == 1);
+  const auto it = open_sqlite_store(dir.database());
+  CHECK(it->read(1, 0).size() == 3);
+  CHECK(text(it->verify()).empty());
+  CHECK(ask(dir.database(),
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'")
+        == 0);
+}
+
+TEST_CASE("a newer format is refused and its files stay as they are",
+          "[journal][format]") {
+  const auto read_only = GENERATE(false, true);
+  const temp_dir dir;
+  make_journal(dir);
+  write_as(dir, with(harmless));
+  SECTION("closed") {
+    // as it is
+  }
+  SECTION("with its number in the log only") {
+    const temp_dir copy;
+    {
+      sqlite::connection db{dir.database(), sqlite::access::write,
+                            std::chrono::seconds{1}};
+      db.script("UPDATE meta SET number = 1; PRAGMA user_version = 1");
+      REQUIRE(db.checkpoint(true));
+      db.script("UPDATE meta SET number = 2; PRAGMA user_version = 2");
+      copy_files(dir, copy);
+    }
+    copy_files(copy, dir);
+    REQUIRE(fs::file_size(dir.path() / "stanchion.db-wal") > 0);
+  }
+  const auto log = dir.path() / "stanchion.db-wal";
+  const auto before = read_file(dir.database()) + read_file(log);
+  const auto said = refused(
+    [&] { (void)open_sqlite_store(dir.database(), {.read_only = read_only}); });
+  CHECK(said.code == error_code::store_newer);
+  CHECK_THAT(said.text, ContainsSubstring("has format 2"));
+  CHECK_THAT(said.text, ContainsSubstring("formats up to 1"));
+  CHECK(read_file(dir.database()) + read_file(log) == before);
+}
+
+TEST_CASE("a journal that contradicts itself about its format is refused",
+          "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  const std::string change = GENERATE(
+    "PRAGMA user_version = 0", "UPDATE meta SET number = 2", "DELETE FROM meta",
+    "PRAGMA application_id = 7", "PRAGMA user_version = -1");
+  {
+    sqlite::connection db{dir.database(), sqlite::access::write,
+                          std::chrono::seconds{1}};
+    db.script(change);
+  }
+  CHECK(refused([&] { (void)open_sqlite_store(dir.database()); }).code
+        == error_code::store_damaged);
+}
