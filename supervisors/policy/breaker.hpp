@@ -128,9 +128,9 @@ struct breaker_status {
 ///    ┌──────┐ ─────────────────────────────────▶ ┌──────┐ ◀─┐
 ///    │closed│                                     │ open │   │ probe failed or
 ///    └──────┘ ◀──────────────┐                    └──────┘   │ lost,
-///    retry_after
-///        ▲      all probes   │                       │       │
-///  close │      succeeded,   │   first call past     │       │
+///    retry_after,
+///        ▲      all probes   │                       │       │ quiet with none
+///  close │      succeeded,   │   first call past     │       │ succeeded
 ///        │      or quiet     │   `until`             ▼       │
 ///   ┌────────┐  after one   ┌┴──────────────────────────┐    │
 ///   │isolated│              │ half_open                 │ ───┘

@@ -11,7 +11,7 @@ namespace {
 
 constexpr auto t0 = from_micros(1'700'000'000'000'000);
 constexpr auto success = breaker_result::success;
-constexpr auto failure_ = breaker_result::failure;
+constexpr auto failed = breaker_result::failure;
 constexpr auto ignored = breaker_result::ignored;
 
 /// A breaker that opens after three failures, with its time and its history.
@@ -55,7 +55,7 @@ struct bench {
 
   void trip() {
     for (int i = 0; i < 3; ++i)
-      call_and(failure_);
+      call_and(failed);
     REQUIRE(state() == breaker_state::open);
   }
 
@@ -82,11 +82,11 @@ struct bench {
 
 TEST_CASE_METHOD(bench, "a breaker opens at the Nth failure in a row",
                  "[supervisors][breaker]") {
-  call_and(failure_);
-  call_and(failure_);
+  call_and(failed);
+  call_and(failed);
   CHECK(state() == breaker_state::closed);
   CHECK(history.empty());
-  call_and(failure_);
+  call_and(failed);
   CHECK(state() == breaker_state::open);
   REQUIRE(history.size() == 1);
   CHECK(history[0].from == breaker_state::closed);
@@ -100,8 +100,8 @@ TEST_CASE_METHOD(bench, "a breaker opens at the Nth failure in a row",
 TEST_CASE_METHOD(bench, "a success between failures starts the count again",
                  "[supervisors][breaker]") {
   for (int i = 0; i < 10; ++i) {
-    call_and(failure_);
-    call_and(failure_);
+    call_and(failed);
+    call_and(failed);
     call_and(success);
   }
   CHECK(history.empty());
@@ -109,12 +109,12 @@ TEST_CASE_METHOD(bench, "a success between failures starts the count again",
 
 TEST_CASE_METHOD(bench, "an ignored result is neither success nor failure",
                  "[supervisors][breaker]") {
-  call_and(failure_);
-  call_and(failure_);
+  call_and(failed);
+  call_and(failed);
   for (int i = 0; i < 10; ++i)
     call_and(ignored);
   CHECK(state() == breaker_state::closed);
-  call_and(failure_);
+  call_and(failed);
   CHECK(state() == breaker_state::open);
 }
 
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(bench, "one probe that fails opens it again for longer",
   const auto first = call();
   const auto second = call();
   end(first, success);
-  end(second, failure_);
+  end(second, failed);
   CHECK(last_cause() == breaker_cause::probe_failed);
   CHECK(history.back().failures == 4);
   CHECK(rejected_until() == now + 20s);
@@ -168,7 +168,7 @@ TEST_CASE_METHOD(bench, "the open time doubles up to its cap and is forgotten",
   trip();
   for (const auto expected : {20s, 40s, 60s, 60s}) {
     now = *rejected_until();
-    call_and(failure_);
+    call_and(failed);
     CHECK(rejected_until() == now + expected);
   }
   now = *rejected_until();
@@ -201,7 +201,7 @@ TEST_CASE_METHOD(bench, "a probe that is recorded twice counts once",
   end(first, success);
   end(first, success);
   CHECK(state() == breaker_state::half_open);
-  end(first, failure_);
+  end(first, failed);
   CHECK(state() == breaker_state::half_open);
   CHECK(x.status(now).probes_succeeded == 1);
 }
@@ -223,7 +223,7 @@ TEST_CASE_METHOD(bench, "a probe that never answers loses its lease",
     const auto before = history.size();
     end(lost, success);
     end(late, success);
-    end(lost, failure_);
+    end(lost, failed);
     CHECK(history.size() == before);
     CHECK(rejected_until() == t0 + 60s);
   }
@@ -282,18 +282,18 @@ TEST_CASE_METHOD(bench, "a result from an earlier stretch changes nothing",
   const auto before = call();
   trip();
   SECTION("while open") {
-    end(before, GENERATE(success, failure_, ignored));
+    end(before, GENERATE(success, failed, ignored));
     CHECK(state() == breaker_state::open);
     CHECK(rejected_until() == t0 + 10s);
   }
   SECTION("nor may its retry_after prolong the wait") {
-    end(before, failure_, t0 + 1h);
+    end(before, failed, t0 + 1h);
     CHECK(rejected_until() == t0 + 10s);
   }
   SECTION("while half open") {
     now += 10s;
     const auto probe = call();
-    end(before, failure_);
+    end(before, failed);
     CHECK(state() == breaker_state::half_open);
     end(before, success);
     end(before, success);
@@ -306,17 +306,17 @@ TEST_CASE_METHOD(bench, "a result from an earlier stretch changes nothing",
     call_and(success);
     call_and(success);
     for (int i = 0; i < 10; ++i)
-      end(before, failure_);
+      end(before, failed);
     CHECK(state() == breaker_state::closed);
     CHECK(x.status(now).failures == 0);
   }
   SECTION("nor does a probe of an earlier half open count in a later one") {
     now += 10s;
     const auto old = call();
-    call_and(failure_);
+    call_and(failed);
     now += 20s;
     const auto probe = call();
-    end(old, failure_);
+    end(old, failed);
     end(old, success);
     CHECK(state() == breaker_state::half_open);
     CHECK(x.status(now).probes_succeeded == 0);
@@ -330,27 +330,27 @@ TEST_CASE_METHOD(bench, "a result from an earlier stretch changes nothing",
 
 TEST_CASE_METHOD(bench, "retry_after opens it until that instant",
                  "[supervisors][breaker]") {
-  end(call(), failure_, now + 5min);
+  end(call(), failed, now + 5min);
   CHECK(last_cause() == breaker_cause::retry_after);
   CHECK(history.back().failures == 1);
   CHECK(rejected_until() == t0 + 5min);
   now += 5min;
   SECTION("without lengthening the next wait") {
-    call_and(failure_);
+    call_and(failed);
     CHECK(rejected_until() == now + 10s);
   }
   SECTION("also when it comes from a probe") {
-    end(call(), failure_, now + 1h);
+    end(call(), failed, now + 1h);
     CHECK(rejected_until() == now + 1h);
   }
 }
 
 TEST_CASE_METHOD(bench, "a retry_after that is past is an ordinary failure",
                  "[supervisors][breaker]") {
-  end(call(), failure_, now - 1s);
-  end(call(), failure_, now);
+  end(call(), failed, now - 1s);
+  end(call(), failed, now);
   CHECK(state() == breaker_state::closed);
-  end(call(), failure_, now);
+  end(call(), failed, now);
   CHECK(last_cause() == breaker_cause::failures);
 }
 
@@ -393,8 +393,8 @@ TEST_CASE_METHOD(bench, "isolation lasts until an operator closes it",
   note(x.close(now));
   CHECK(history.back().from == breaker_state::isolated);
   CHECK(history.back().to == breaker_state::closed);
-  call_and(failure_);
-  call_and(failure_);
+  call_and(failed);
+  call_and(failed);
   CHECK(state() == breaker_state::closed);
 }
 
@@ -406,7 +406,7 @@ TEST_CASE_METHOD(bench, "results of calls that isolation overtook are ignored",
   CHECK(state() == breaker_state::isolated);
   note(x.close(now));
   for (int i = 0; i < 5; ++i)
-    end(before, failure_);
+    end(before, failed);
   CHECK(state() == breaker_state::closed);
 }
 
@@ -418,12 +418,12 @@ TEST_CASE_METHOD(bench, "closing by hand forgets past failures",
     CHECK(last_cause() == breaker_cause::by_operator);
   }
   SECTION("of a closed one, which is no change of state") {
-    call_and(failure_);
-    call_and(failure_);
+    call_and(failed);
+    call_and(failed);
     CHECK(x.close(now).empty());
   }
-  call_and(failure_);
-  call_and(failure_);
+  call_and(failed);
+  call_and(failed);
   CHECK(state() == breaker_state::closed);
 }
 
@@ -482,20 +482,20 @@ TEST_CASE_METHOD(bench, "a breaker survives a restart of its guard",
     x = *copy;
   };
   SECTION("closed, with its failures") {
-    call_and(failure_);
-    call_and(failure_);
+    call_and(failed);
+    call_and(failed);
     reload();
     CHECK(state() == breaker_state::closed);
-    call_and(failure_);
+    call_and(failed);
     CHECK(state() == breaker_state::open);
   }
   SECTION("open, with its instant and how often it has opened") {
     trip_and_wait();
-    call_and(failure_);
+    call_and(failed);
     reload();
     CHECK(rejected_until() == now + 20s);
     now += 20s;
-    call_and(failure_);
+    call_and(failed);
     CHECK(rejected_until() == now + 40s);
   }
   SECTION("half open, as open and due") {
@@ -518,7 +518,7 @@ TEST_CASE_METHOD(bench, "a breaker survives a restart of its guard",
     const auto before = call();
     reload();
     for (int i = 0; i < 5; ++i)
-      end(before, failure_);
+      end(before, failed);
     CHECK(state() == breaker_state::closed);
   }
   SECTION("even open for ever, or with a clock near its beginning") {

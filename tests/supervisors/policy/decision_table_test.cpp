@@ -1,7 +1,11 @@
 #include "support/catch.hpp"
+#include "support/paths.hpp"
 
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
+
+#include <fstream>
+#include <sstream>
 
 using namespace stanchion;
 
@@ -53,6 +57,27 @@ TEST_CASE("each kind of failure has the documented default row",
   const decision_row expected{retry, backoff, costs, breaker, alert};
   CHECK(defaults[kind] == expected);
   CHECK((result_of(expected) == breaker_result::failure) == breaker);
+}
+
+TEST_CASE("the documentation shows the defaults",
+          "[supervisors][decision_table]") {
+  std::ifstream file{source_dir() / "docs/policies/decision_table.md"};
+  std::stringstream text;
+  text << file.rdbuf();
+  REQUIRE(text.str().size() > 1'000);
+  const auto yes = [](bool x) { return std::string{x ? " yes |" : " no |"}; };
+  for (const auto& [kind, row] : decision_table{}.entries()) {
+    const auto line = "| " + std::string{to_string(row.retry)} + " |"
+                      + yes(row.backoff) + yes(row.costs_attempt)
+                      + yes(row.counts_for_breaker) + ' '
+                      + std::string{to_string(row.alert)} + " |";
+    const auto start = "\n| `" + std::string{to_string(kind)} + '`';
+    const auto begin = text.str().find(start);
+    INFO(to_string(kind));
+    REQUIRE(begin != std::string::npos);
+    const auto end = text.str().find('\n', begin + 1);
+    CHECK_THAT(text.str().substr(begin, end - begin), EndsWith(line));
+  }
 }
 
 TEST_CASE("every kind has exactly one entry", "[supervisors][decision_table]") {
