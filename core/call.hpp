@@ -71,6 +71,12 @@ struct call_admitted {
   std::uint32_t attempt = 0;
 };
 
+/// Guard → run: taken, but nothing leaves yet: the tool is being restarted, the
+/// breaker is open for a moment. The run need not hold its records back.
+struct call_held {
+  call_key key;
+};
+
 /// Run → guard: the attempt is durable.
 struct attempt_go {
   call_key key;

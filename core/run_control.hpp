@@ -1,0 +1,47 @@
+#pragma once
+
+#include <stanchion/core/id.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <string>
+
+/// What the rest of the runtime tells a run. All but `cancel_run` are hints
+/// over facts that are durable already: a run that misses one finds the fact
+/// when it starts again.
+namespace stanchion {
+
+/// End it: no new step, open attempts are awaited, then it is `cancelled`.
+/// A request; answered with `cancel_accepted` once that is durable.
+struct cancel_run {
+  std::string reason;
+  std::string by;
+};
+
+/// Whether there was something to cancel; false when the run had ended.
+struct cancel_accepted {
+  bool accepted = false;
+};
+
+/// A ticket of this run has been decided.
+struct ticket_decided {
+  std::string ticket;
+};
+
+/// A child has ended, was parked or goes on.
+struct child_changed {
+  run_number child = 0;
+};
+
+/// An instant that the run waited for has come.
+struct timer_due {};
+
+/// Some tool's guard is new or gone.
+struct guards_changed {};
+
+/// To the timers: tell `run` when `at` has come.
+struct arm_timer {
+  run_number run = 0;
+  instant at;
+};
+
+} // namespace stanchion
