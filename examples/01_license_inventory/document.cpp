@@ -55,7 +55,7 @@ std::string read_bytes(const fs::path& path, std::uintmax_t limit) {
   if (!in)
     refuse(document_fault::not_readable, path, "cannot be opened");
   std::string bytes;
-  std::array<char, 64 * 1024> block{};
+  std::array<char, 65536> block{};
   while (in) {
     in.read(block.data(), static_cast<std::streamsize>(block.size()));
     bytes.append(block.data(), static_cast<std::size_t>(in.gcount()));

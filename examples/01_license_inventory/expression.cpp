@@ -11,7 +11,7 @@ namespace {
 using kind = license_expression::kind;
 
 constexpr std::size_t max_depth = 32;
-constexpr std::size_t max_bytes = 16 * 1024; // longer is no expression
+constexpr std::size_t max_bytes = 16384; // longer is no expression
 
 enum class token_kind : std::uint8_t {
   word,

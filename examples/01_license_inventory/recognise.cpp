@@ -11,6 +11,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace license_inventory {
 
@@ -133,9 +134,10 @@ std::vector<finding> remaining(std::vector<finding> findings) {
   std::erase_if(findings,
                 [&](const auto& f) { return gives_way(f, given, all); });
   combine_parts(findings);
-  std::stable_sort(
-    findings.begin(), findings.end(),
-    [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first, a.kind, a.licence)
+           < std::tie(b.first, b.kind, b.licence);
+  });
   std::vector<finding> result;
   std::map<std::string, std::size_t> seen;
   for (auto& f : findings) {

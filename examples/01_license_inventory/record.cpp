@@ -33,7 +33,7 @@ json make_schema() {
      {{"package", text},
       {"source", text},
       {"format", {{"enum", {dep5_name, free_form_name}}}},
-      {"licences", list_of_texts(2000, 16 * 1024)},
+      {"licences", list_of_texts(2000, 16384)},
       {"holders", list_of_texts(500, 400)},
       {"texts",
        {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}}},

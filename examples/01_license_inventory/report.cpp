@@ -73,10 +73,10 @@ std::vector<row> rows_of(const std::vector<record>& records) {
   std::vector<row> result;
   for (auto& [licence, names] : packages)
     result.push_back({licence, {names.begin(), names.end()}});
-  std::stable_sort(result.begin(), result.end(),
-                   [](const row& a, const row& b) {
-                     return a.packages.size() > b.packages.size();
-                   });
+  std::sort(result.begin(), result.end(), [](const row& a, const row& b) {
+    return std::tuple{b.packages.size(), std::string_view{a.licence}}
+           < std::tuple{a.packages.size(), std::string_view{b.licence}};
+  });
   return result;
 }
 
