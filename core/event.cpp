@@ -83,6 +83,8 @@ std::string_view to_string(event_kind x) {
     return "runtime_started";
   case event_kind::runtime_stopping:
     return "runtime_stopping";
+  case event_kind::replay_differed:
+    return "replay_differed";
   }
   return detail::no_name;
 }

@@ -54,6 +54,7 @@ enum class event_kind : std::uint8_t {
   worker_abandoned,
   runtime_started,
   runtime_stopping,
+  replay_differed,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

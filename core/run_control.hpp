@@ -3,6 +3,7 @@
 #include <stanchion/core/id.hpp>
 #include <stanchion/core/time.hpp>
 
+#include <functional>
 #include <string>
 
 /// What the rest of the runtime tells a run. All but `cancel_run` are hints
@@ -11,15 +12,13 @@
 namespace stanchion {
 
 /// End it: no new step, open attempts are awaited, then it is `cancelled`.
-/// A request; answered with `cancel_accepted` once that is durable.
 struct cancel_run {
   std::string reason;
   std::string by;
-};
-
-/// Whether there was something to cancel; false when the run had ended.
-struct cancel_accepted {
-  bool accepted = false;
+  /// Told, from the run's context, whether there was something to cancel, once
+  /// that is durable; dropped untold when the run has ended meanwhile. May be
+  /// null.
+  std::function<void(bool)> answer;
 };
 
 /// A ticket of this run has been decided.
@@ -28,7 +27,7 @@ struct ticket_decided {
 };
 
 /// A child has ended, was parked or goes on.
-struct child_changed {
+struct child_run_changed {
   run_number child = 0;
 };
 
@@ -37,6 +36,11 @@ struct timer_due {};
 
 /// Some tool's guard is new or gone.
 struct guards_changed {};
+
+/// From a run: what the process may have died of is behind it.
+struct run_cleared {
+  run_number number = 0;
+};
 
 /// To the timers: tell `run` when `at` has come.
 struct arm_timer {

@@ -77,9 +77,7 @@ engine::~engine() {
 void engine::start(task<json> program, history past) {
   past_ = std::make_unique<history>(std::move(past));
   patches_ = past_->patches;
-  undelivered_ = static_cast<std::size_t>(
-    std::count_if(past_->deliveries.begin(), past_->deliveries.end(),
-                  [](const delivery& x) { return !x.held; }));
+  undelivered_ = past_->deliveries.size();
   unrequested_ = past_->steps.size();
   replaying_ = true;
   root_ = std::make_unique<root>(*this, std::move(program));
@@ -89,16 +87,14 @@ void engine::start(task<json> program, history past) {
 }
 
 void engine::replay() {
-  for (const auto held : {false, true})
-    for (const auto& x : past_->deliveries) {
-      if (diverged_ || x.held != held)
-        continue;
-      now_ = x.at;
-      if (!held)
-        --undelivered_;
-      hand_over(x.path, x.content);
-      pump();
-    }
+  for (const auto& x : past_->deliveries) {
+    if (diverged_)
+      break;
+    now_ = x.at;
+    --undelivered_;
+    hand_over(x.path, x.content);
+    pump();
+  }
   for (const auto& [path, x] : past_->steps)
     if (!x.requested)
       diverge(path, describe(x), "nothing");

@@ -56,6 +56,20 @@ history::history(std::span<const record> records) {
   }
 }
 
+outcome history::ending() const {
+  const auto body = json::parse(terminal->body);
+  switch (terminal->kind) {
+    case record_kind::completed:
+      return value{body.at("result")};
+    case record_kind::failed:
+      return failure_from_json(body.at("failure"));
+    default:
+      return failure{.kind = failure_kind::cancelled,
+                     .effect = side_effect::none,
+                     .message = text_of(body, "reason")};
+  }
+}
+
 void history::read(const record& r) {
   if (terminal)
     return; // the first terminal record won
@@ -64,8 +78,6 @@ void history::read(const record& r) {
     return;
   }
   const auto body = [&r] { return json::parse(r.body); };
-  idle_after_delivery = r.kind == record_kind::outcome
-                        || r.kind == record_kind::started;
   switch (r.kind) {
     case record_kind::started: {
       const auto x = body();
@@ -112,10 +124,10 @@ void history::read(const record& r) {
       break;
     case record_kind::parked: {
       const auto x = body();
-      parked = parking{
-        parse_park_reason(text_of(x, "reason")).value_or(
-          park_reason::requires_human),
-        r.step, text_of(x, "ticket"), r.at};
+      parked[text_of(x, "ticket")]
+        = {parse_park_reason(text_of(x, "reason"))
+             .value_or(park_reason::requires_human),
+           r.step, text_of(x, "why")};
       break;
     }
     case record_kind::decided:
@@ -168,12 +180,16 @@ void history::read_intent(const record& r) {
 void history::read_outcome(const record& r) {
   const auto x = json::parse(r.body);
   auto& s = steps.at(r.step);
-  s.has_outcome = true;
   s.attempts.open = false;
   s.charged = false;
   s.deaths = 0;
-  deliveries.push_back(
-    {r.step, outcome_of(x), r.at, x.value("held", false)});
+  if (x.value("held", false)) {
+    held.insert_or_assign(r.step, outcome_of(x));
+    return;
+  }
+  held.erase(r.step);
+  s.has_outcome = true;
+  deliveries.push_back({r.step, outcome_of(x), r.at});
 }
 
 void history::read_reopened(const record& r) {
@@ -189,7 +205,7 @@ void history::read_reopened(const record& r) {
 }
 
 void history::read_decided(const record& r) {
-  parked.reset();
+  parked.erase(text_of(json::parse(r.body), "ticket"));
   crashes.clear();
   code_deaths = 0;
   code_charged = false;

@@ -38,17 +38,13 @@ struct delivery {
   step_path path;
   outcome content;
   instant at;
-  /// Recorded while nothing was delivered; reaches the program after all that
-  /// had.
-  bool held = false;
 };
 
 /// Where a parked run stands.
 struct parking {
   park_reason reason = park_reason::requires_human;
   step_path step;
-  std::string ticket;
-  instant since;
+  std::string why;
 };
 
 /// What a run's records say, in the shape that replay needs. Later records
@@ -60,6 +56,9 @@ public:
   /// Reads records in order. Throws `error{store_damaged}` for a body that is
   /// not what its kind promises.
   explicit history(std::span<const record> records);
+
+  /// How the run ended, as its parent sees it. Precondition: `terminal`.
+  [[nodiscard]] outcome ending() const;
 
   // -- the run ----------------------------------------------------------------
 
@@ -75,7 +74,8 @@ public:
   /// Process deaths charged to agent code, alone under suspicion.
   std::uint32_t code_deaths = 0;
   bool code_charged = false;
-  std::optional<parking> parked;
+  /// What waits for a person, by ticket.
+  std::map<std::string, parking> parked;
   bool cancel_requested = false;
   std::string cancel_reason;
   /// The record that ended the run.
@@ -85,10 +85,11 @@ public:
 
   std::map<step_path, recorded_step> steps;
   std::vector<delivery> deliveries;
+  /// Outcomes that came while the program was not listening; they are delivered
+  /// when it does.
+  std::map<step_path, outcome> held;
   std::map<step_path, std::pair<std::string, value>> side_values;
   std::map<std::string, bool, std::less<>> patches;
-  /// Whether anything happened after the last outcome: an intent, a crash.
-  bool idle_after_delivery = true;
 
 private:
   void read(const record& r);

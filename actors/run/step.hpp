@@ -58,6 +58,13 @@ struct step {
   /// Its branch was decided without it; its outcome is recorded only.
   bool abandoned = false;
   operation* waiter = nullptr;
+
+  // -- what the run keeps about a call ----------------------------------------
+
+  /// The guard that was asked; 0 while none is.
+  std::uint64_t guard = 0;
+  /// The guard has answered neither yes nor no.
+  bool undecided = false;
 };
 
 } // namespace stanchion

@@ -1,0 +1,150 @@
+#include <stanchion/actors/run/park.hpp>
+
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace stanchion {
+
+namespace {
+
+json describe(const step_path& path, const recorded_step& s) {
+  auto x = json{{"step", path}, {"kind", to_string(s.kind)}};
+  if (!s.name.empty())
+    x["name"] = s.name;
+  if (!s.arguments_text.empty())
+    x["arguments"] = json::parse(s.arguments_text);
+  if (s.attempts.made != 0)
+    x["attempts"] = s.attempts.made;
+  if (s.tool_effect)
+    x["effect"] = to_string(*s.tool_effect);
+  return x;
+}
+
+json steps_done(const history& past) {
+  auto done = json::array();
+  for (const auto& x : past.deliveries) {
+    const auto found = past.steps.find(x.path);
+    if (found == past.steps.end())
+      continue;
+    auto line = describe(x.path, found->second);
+    line["ended"] = x.content.ok() ? "succeeded" : "failed";
+    if (x.content.ok())
+      line["source"] = x.content.get().source();
+    done.push_back(std::move(line));
+  }
+  return done;
+}
+
+std::string_view explain(verb x) {
+  switch (x) {
+    case verb::retry:
+      return "retry: do the step again";
+    case verb::edit:
+      return "edit: do the step with other arguments";
+    case verb::skip:
+      return "skip: take a result of yours instead";
+    case verb::abort:
+      return "abort: end the run as cancelled";
+    case verb::happened:
+      return "happened: the call took effect, with this result";
+    case verb::did_not_happen:
+      return "did_not_happen: it may be sent again";
+    case verb::answer:
+      return "answer: the value the agent asks for";
+    case verb::resume:
+      return "resume: drive the run again, its code being mended";
+    case verb::extend:
+      return "extend: a larger budget";
+    case verb::restart:
+      return "restart: start the stopped part again";
+  }
+  return "";
+}
+
+std::string group_of(const run_row& row, const history& past,
+                     const park_request& x) {
+  const auto found = past.steps.find(x.step);
+  const auto& operation = found == past.steps.end() || found->second.name.empty()
+                            ? row.agent
+                            : found->second.name;
+  const auto kind = x.why ? to_string(x.why->kind) : to_string(x.reason);
+  return std::string{kind} + ":" + operation;
+}
+
+} // namespace
+
+std::vector<verb> options_for(park_reason reason, bool at_escalation) {
+  if (at_escalation)
+    return {verb::answer, verb::abort};
+  switch (reason) {
+    case park_reason::ambiguous_state:
+      return {verb::happened, verb::did_not_happen, verb::abort};
+    case park_reason::restart_budget_spent:
+      return {verb::retry, verb::abort};
+    case park_reason::poison_step:
+      return {verb::retry, verb::skip, verb::abort};
+    case park_reason::nondeterminism:
+    case park_reason::store_damaged:
+      return {verb::resume, verb::abort};
+    default:
+      return {verb::retry, verb::edit, verb::skip, verb::abort};
+  }
+}
+
+park_reason reason_for(failure_kind kind) {
+  switch (kind) {
+    case failure_kind::bad_arguments:
+    case failure_kind::schema_violation:
+    case failure_kind::malformed_output:
+    case failure_kind::empty_output:
+    case failure_kind::truncated:
+      return park_reason::validation_failed;
+    case failure_kind::loop_detected:
+      return park_reason::loop_detected;
+    case failure_kind::step_limit:
+      return park_reason::step_limit;
+    case failure_kind::budget_exhausted:
+      return park_reason::budget_exhausted;
+    case failure_kind::deadline_exceeded:
+      return park_reason::deadline_exceeded;
+    default:
+      return park_reason::max_retries_exceeded;
+  }
+}
+
+ticket make_ticket(const run_row& row, const history& past,
+                   const park_request& x, instant now) {
+  const auto failing = past.steps.find(x.step);
+  const auto at_escalation = failing != past.steps.end()
+                             && failing->second.kind == step_kind::escalation;
+  auto t = ticket{};
+  t.id = ticket_id(row.id, x.step, x.revision);
+  t.kind = ticket_kind::escalation;
+  t.reason = x.reason;
+  t.run = row.number;
+  t.run_id = row.id;
+  t.step = x.step;
+  t.revision = x.revision;
+  t.title = x.title;
+  t.group = group_of(row, past, x);
+  t.options = options_for(x.reason, at_escalation);
+  t.created = now;
+  auto context = json{{"user_input", past.input.get()},
+                      {"agent", row.agent},
+                      {"steps_executed", steps_done(past)},
+                      {"suggested_next_step", x.suggestion}};
+  if (failing != past.steps.end())
+    context["failing_step"] = describe(failing->first, failing->second);
+  if (x.why)
+    context["error"] = json(*x.why);
+  if (!x.evidence.is_null())
+    context["evidence"] = x.evidence.get();
+  for (const auto v : t.options)
+    context["suggested_actions"].push_back(explain(v));
+  t.context = canonical(context);
+  return t;
+}
+
+} // namespace stanchion

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <stanchion/core/record.hpp>
+#include <stanchion/core/run_state.hpp>
+#include <stanchion/core/store.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace stanchion {
+
+/// What a run has to say to the journal, in order, until it is durable. The
+/// run is the only writer of its records.
+///
+/// Threads: owned by one run.
+class run_log {
+public:
+  explicit run_log(run_row row) : row_(std::move(row)) {
+    // nop
+  }
+
+  /// The number of the next record.
+  void resume_at(std::uint32_t seq) {
+    next_seq_ = seq;
+  }
+
+  void add(record_kind kind, step_path step, std::string body, instant at);
+  void add(ticket x);
+  /// A record of another run that must be durable together with ours.
+  void add_foreign(record r, run_row row);
+
+  [[nodiscard]] const run_row& row() const {
+    return row_;
+  }
+  /// Changes the row; it is written with the next flush. True if it differs.
+  bool update(run_state state, std::string waiting_for,
+              std::optional<instant> next_at, instant at);
+
+  /// Runs `then` once everything added so far is durable.
+  void when_durable(std::function<void()> then);
+
+  /// Whether there is anything to flush.
+  [[nodiscard]] bool dirty() const;
+  /// Whether somebody waits for what is not durable yet.
+  [[nodiscard]] bool awaited() const {
+    return !waiting_.empty();
+  }
+  /// How many of them wait for what has not been handed to the journal.
+  [[nodiscard]] std::size_t unflushed_waiters() const;
+  /// Whether all that was flushed is durable.
+  [[nodiscard]] bool settled() const {
+    return durable_ == flushed_;
+  }
+  /// What to hand to the journal, and the token it goes under.
+  [[nodiscard]] std::pair<batch, std::uint64_t> flush();
+  /// The journal said so.
+  void durable(std::uint64_t token);
+
+private:
+  run_row row_;
+  bool row_changed_ = false;
+  std::uint32_t next_seq_ = 0;
+  batch pending_;
+  std::uint64_t flushed_ = 0;
+  std::uint64_t durable_ = 0;
+  std::deque<std::pair<std::uint64_t, std::function<void()>>> waiting_;
+};
+
+} // namespace stanchion

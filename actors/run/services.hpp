@@ -1,0 +1,62 @@
+#pragma once
+
+#include <stanchion/core/effect.hpp>
+#include <stanchion/core/event.hpp>
+#include <stanchion/core/random.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/fabric/actor_ref.hpp>
+#include <stanchion/fabric/message.hpp>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stanchion {
+
+/// Where a tool is to be found.
+struct tool_entry {
+  effect tool_effect = effect::once;
+  /// Empty while its guard is being replaced.
+  fabric::actor_ref guard;
+};
+
+/// Which tools there are and who guards them. One per runtime.
+///
+/// Threads: any.
+class tool_directory {
+public:
+  /// Nothing when there is no tool of that name.
+  [[nodiscard]] std::optional<tool_entry> find(std::string_view name) const;
+  void put(const std::string& name, effect tool_effect);
+  void set_guard(const std::string& name, fabric::actor_ref guard);
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, tool_entry, std::less<>> entries_; // guarded by mutex_
+};
+
+/// What a run needs of the rest of the runtime.
+struct run_services {
+  std::shared_ptr<stanchion::store> store;
+  std::shared_ptr<event_sink> events;
+  std::shared_ptr<random_source> random;
+  std::shared_ptr<tool_directory> tools;
+  /// The version that new runs of an agent get, by agent.
+  std::shared_ptr<const std::map<std::string, std::string>> agents;
+  /// The last run number given out.
+  std::shared_ptr<std::atomic<run_number>> last_number;
+  fabric::actor_ref journal;
+  fabric::actor_ref timers;
+  /// Takes `routed` messages for any run, alive or not.
+  fabric::actor_ref router;
+  /// Replay every run once more from its journal when it ends, and report the
+  /// first difference.
+  bool replay_twice = false;
+};
+
+} // namespace stanchion
