@@ -5,58 +5,92 @@
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/time.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
-/// What a run and the supervisor of its agent's runs tell each other.
+/// What runs, the supervisor of their agent and those who start them tell each
+/// other. Plain data: none of them knows the others' types.
+///
+/// Every message to a run is a hint over facts that are durable already. A run
+/// that is started from its journal has seen them all, so a hint may be lost
+/// with the actor it was sent to.
+///
+///     supervisor                        run
+///      | ---- (spawned) ----------------> |
+///      | <--- run_idle ------------------ |  it waits
+///      | ---- run_woken ----------------> |
+///      | <--- run_busy ------------------ |
+///      | <--- run_idle ------------------ |
+///      |         … evict_after …          |
+///      | ---- evict_request ------------> |
+///      | <--- run_evicted --------------- |  and it ends, or declines silently
+///      | ---- (spawned: woken again) ---> |
+///      | <--- run_over ------------------ |  and it ends
 namespace stanchion {
 
-/// To the supervisor: drive this run. `beginning` is opaque to it and handed to
-/// its factory; null: the run is in the journal.
+// -- to the supervisor, from whoever starts and wakes runs
+// -----------------------
+
+/// Drives a new run. `beginning` is handed to the factory as it is; null means
+/// that the run is read from its journal.
 struct start_run {
-  run_number number = 0;
+  run_number run = 0;
   std::shared_ptr<const void> beginning;
 };
 
-/// To the supervisor, passed on to the run, which is spawned from the journal
-/// if it is not in memory: look at the durable facts.
-struct wake_run {
-  run_number number = 0;
+/// Drives runs that are in the store already: at start, after a stop.
+struct resume_runs {
+  std::vector<run_number> runs;
 };
 
-/// To a run: look at the durable facts.
+/// Something the run waits for is durable now.
+struct wake_run {
+  run_number run = 0;
+};
+
+/// Lifts the stop of an agent; send `resume_runs` after it.
+struct resume_agent {};
+
+// -- from the supervisor to a run
+// ------------------------------------------------
+
+/// Look at your journal: something you wait for is there.
 struct run_woken {};
 
-/// To the supervisor: the run waits; it may leave memory.
+/// End, if you still only wait. A run that does says `run_evicted` first; one
+/// that has work declines by going on.
+struct evict_request {};
+
+// -- from a run to its supervisor
+// ------------------------------------------------
+
+/// It waits. `next_at` is when it goes on by itself, if it does.
 struct run_idle {
-  run_number number = 0;
+  run_number run = 0;
   instant since;
   std::optional<instant> next_at;
 };
 
-/// To the supervisor: it no longer waits.
+/// It no longer only waits.
 struct run_busy {
-  run_number number = 0;
+  run_number run = 0;
 };
 
-/// To a run: leave memory if you still wait.
-struct evict_request {};
-
-/// To the supervisor, right before the run ends in answer to `evict_request`.
+/// Its last word before it ends because of an `evict_request`.
 struct run_evicted {
-  run_number number = 0;
+  run_number run = 0;
 };
 
-/// To the supervisor, right before the run's actor ends for good.
+/// Its last word before it ends because it is over.
 struct run_over {
-  run_number number = 0;
+  run_number run = 0;
   run_state state = run_state::completed;
 };
 
-/// To the supervisor: the run crashed too often and has parked itself.
+/// Its restart budget is spent and it has parked itself; it goes on living.
 struct run_exhausted {
-  run_number number = 0;
+  run_number run = 0;
   failure why;
 };
 
