@@ -166,26 +166,27 @@ std::span<const migration> migrations() {
   return list;
 }
 
-void refuse_unknown(const fs::path& path, std::uint32_t known) {
+std::uint32_t refuse_unknown(const fs::path& path, std::uint32_t known) {
   if (!fs::exists(path))
-    return;
+    return 0;
   // Through SQLite also where no lock is wanted: closing a database by other
   // means would drop the locks of all its connections in this process.
   const auto look = [&](access how) {
     connection db{path, how, std::chrono::seconds{5}};
-    (void)format_of(db, path, known);
+    return format_of(db, path, known);
   };
   try {
-    look(access::frozen);
+    const auto found = look(access::frozen);
+    auto log = path;
+    log += "-wal";
+    // The log may hold more than the file's own header.
+    return fs::exists(log) && fs::file_size(log) > 0 ? look(access::read)
+                                                     : found;
   } catch (const problem& p) {
     if (p.kind() != trouble::damaged)
       throw;
-    refuse_foreign(path, "no SQLite database");
+    refuse_foreign(path, "no SQLite database, or damaged at its start");
   }
-  auto log = path;
-  log += "-wal";
-  if (fs::exists(log) && fs::file_size(log) > 0)
-    look(access::read); // the log may hold more than the file's own header
 }
 
 void migrate(connection& db, const fs::path& path,

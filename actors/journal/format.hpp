@@ -22,8 +22,9 @@ struct migration {
 /// Looks at the file at `path` without changing it and refuses what
 /// this program must not open: `error{store_newer}` for a format beyond
 /// `known`, `error{store_damaged}` for what is no journal or contradicts
-/// itself. No file is fine.
-void refuse_unknown(const std::filesystem::path& path, std::uint32_t known);
+/// itself. Returns the format; 0 for an empty file or none.
+std::uint32_t refuse_unknown(const std::filesystem::path& path,
+                             std::uint32_t known);
 
 /// Brings an open database to the format at the end of `list`, in one
 /// transaction. A copy of what was there is made first, and durable: beside

@@ -312,13 +312,16 @@ private:
 
 /// What `open_sqlite_store` refuses before it makes a store.
 void look(const fs::path& path, bool read_only) {
-  const auto known = static_cast<std::uint32_t>(sqlite::migrations().size());
-  sqlite::refuse_unknown(path, known);
-  if (!read_only)
-    return;
-  if (!fs::exists(path))
+  if (read_only && !fs::exists(path))
     throw error{error_code::store_io,
                 path.string() + " does not exist: nothing has run here yet"};
+  const auto known = static_cast<std::uint32_t>(sqlite::migrations().size());
+  const auto found = sqlite::refuse_unknown(path, known);
+  if (read_only && found < known)
+    throw error{error_code::store_read_only,
+                path.string() + " has format " + std::to_string(found)
+                  + ", this program reads format " + std::to_string(known)
+                  + ". Start it once to write: it then migrates the journal"};
 }
 
 } // namespace

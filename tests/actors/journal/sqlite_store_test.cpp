@@ -239,9 +239,12 @@ TEST_CASE("a file that is no journal is refused and left alone",
   CHECK(read_file(dir.database()) == bytes);
 }
 
-TEST_CASE("an empty file becomes a journal", "[journal][sqlite]") {
+TEST_CASE("an empty file becomes a journal once it is opened to write",
+          "[journal][sqlite]") {
   const temp_dir dir;
   write_file(dir.database(), "");
+  CHECK(refused([&] { (void)open_to_read(dir); }).code
+        == error_code::store_read_only);
   CHECK(commit(*open_sqlite_store(dir.database()), make_run(1))
         == commit_status::done);
 }
