@@ -1,5 +1,6 @@
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/detail/json_order.hpp>
 #include <stanchion/core/detail/json_text.hpp>
 #include <stanchion/core/detail/utf8.hpp>
 #include <stanchion/core/error.hpp>
@@ -14,9 +15,6 @@
 namespace stanchion {
 
 namespace {
-
-/// Doubles below this hold every integer exactly.
-constexpr double exact_limit = 0x1p53;
 
 /// Where and why a document has no canonical bytes.
 struct fault {
@@ -122,11 +120,11 @@ void append_number(std::string& to, Number... x) {
 }
 
 void append_double(std::string& to, double x) {
-  if (std::abs(x) >= exact_limit)
+  if (detail::is_exact_integer(x))
+    append_number(to, static_cast<std::int64_t>(x));
+  else if (std::abs(x) >= detail::exact_limit)
     // An exponent, so that it does not read as an exact integer.
     append_number(to, x, std::chars_format::scientific);
-  else if (x == std::trunc(x))
-    append_number(to, static_cast<std::int64_t>(x));
   else
     append_number(to, x);
 }

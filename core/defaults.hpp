@@ -8,7 +8,7 @@
 /// Every default of the runtime, with unit and source, in one place.
 namespace stanchion::defaults {
 
-// -- restarts ------------------------------------------------------------------
+// -- restarts -----------------------------------------------------------------
 
 /// Restarts of one run allowed in `restart_window`. Elixir allows 3 in 5 s,
 /// which a short outage exhausts; a minute spans our own backoff.
@@ -32,7 +32,7 @@ inline constexpr duration stop_deadline = 5s;
 /// stopped.
 inline constexpr std::uint32_t agent_exhausted_runs = 5;
 
-// -- calls ----------------------------------------------------------------------
+// -- calls --------------------------------------------------------------------
 
 /// Time of one attempt at a tool.
 inline constexpr duration attempt_timeout = 30s;
@@ -59,7 +59,7 @@ inline constexpr std::size_t stash = 128;
 /// Abandoned pool workers of one tool at which it is isolated.
 inline constexpr std::uint32_t abandoned_workers = 4;
 
-// -- runs -----------------------------------------------------------------------
+// -- runs ---------------------------------------------------------------------
 
 /// Process deaths, each alone under suspicion, after which a step is
 /// quarantined.
@@ -69,7 +69,7 @@ inline constexpr duration evict_after = 60s;
 /// Depth of children of children.
 inline constexpr std::uint32_t child_depth = 16;
 
-// -- process --------------------------------------------------------------------
+// -- process ------------------------------------------------------------------
 
 /// Messages in a mailbox at which a warning event is raised.
 inline constexpr std::size_t mailbox_warning = 10'000;

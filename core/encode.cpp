@@ -12,8 +12,7 @@ namespace stanchion {
 
 namespace {
 
-// -- writing
-// ---------------------------------------------------------------------
+// -- writing ------------------------------------------------------------------
 
 void put_text(json& to, const char* key, std::string_view text) {
   if (!text.empty())
@@ -59,8 +58,7 @@ void put_failure(json& to, const failure& from, std::size_t causes) {
     put_failure(to["cause"], *from.cause, causes - 1);
 }
 
-// -- reading
-// ---------------------------------------------------------------------
+// -- reading ------------------------------------------------------------------
 
 /// The members of one object, which `what` names in errors.
 class reader {
@@ -155,8 +153,7 @@ std::vector<verb> read_options(const reader& from) {
 
 } // namespace
 
-// -- failure
-// ---------------------------------------------------------------------
+// -- failure ------------------------------------------------------------------
 
 void to_json(json& to, const failure& from) {
   put_failure(to, from, encoded_causes);
@@ -177,8 +174,7 @@ failure failure_from_json(const json& from) {
   return x;
 }
 
-// -- decision
-// --------------------------------------------------------------------
+// -- decision -----------------------------------------------------------------
 
 void to_json(json& to, const decision& from) {
   to = json::object();
@@ -200,8 +196,7 @@ decision decision_from_json(const json& from) {
   return x;
 }
 
-// -- ticket
-// ----------------------------------------------------------------------
+// -- ticket -------------------------------------------------------------------
 
 void to_json(json& to, const ticket& from) {
   to = json::object();
@@ -252,8 +247,7 @@ ticket ticket_from_json(const json& from) {
   return x;
 }
 
-// -- what is only shown
-// ----------------------------------------------------------
+// -- what is only shown -------------------------------------------------------
 
 void to_json(json& to, const run_row& from) {
   to = json::object();

@@ -30,7 +30,7 @@ namespace stanchion {
 /// JSON is refused beyond a depth.
 inline constexpr std::size_t encoded_causes = 16;
 
-// -- to JSON: found by `json(x)` -----------------------------------------------
+// -- to JSON: found by `json(x)` ----------------------------------------------
 
 /// `kind, side_effect, message, retry_after_us, code, attempts, cause`.
 void to_json(json& to, const failure& from);
@@ -53,7 +53,7 @@ void to_json(json& to, const record& from);
 /// `event, severity, at, run, step, subject, fields`.
 void to_json(json& to, const event& from);
 
-// -- from JSON -----------------------------------------------------------------
+// -- from JSON ----------------------------------------------------------------
 
 [[nodiscard]] failure failure_from_json(const json& from);
 [[nodiscard]] decision decision_from_json(const json& from);

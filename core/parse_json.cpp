@@ -47,8 +47,7 @@ public:
     // nop
   }
 
-  // -- events of nlohmann's parser; false is never returned, refusals throw
-  // ----
+  // -- events of nlohmann's parser; false is never returned, refusals throw ---
 
   bool null() {
     return put(nullptr);
@@ -104,8 +103,7 @@ public:
     refuse(detail::syntax_complaint(what.what()), "correct the text there");
   }
 
-  // -- use
-  // ---------------------------------------------------------------------
+  // -- use --------------------------------------------------------------------
 
   const char** cursor() {
     return &cursor_;

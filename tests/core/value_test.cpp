@@ -49,8 +49,7 @@ answer compared(const value& x, const value& y) {
 
 } // namespace
 
-// -- making
-// --------------------------------------------------------------------
+// -- making -------------------------------------------------------------------
 
 TEST_CASE("a value is made of whatever JSON has", "[core][value]") {
   CHECK(value{}.is_null());
@@ -76,8 +75,7 @@ TEST_CASE("a value stands wherever json takes one", "[core][value]") {
   CHECK(doc == json{{"order", "A-1"}});
 }
 
-// -- structure
-// -----------------------------------------------------------------
+// -- structure ----------------------------------------------------------------
 
 TEST_CASE("types are told apart", "[core][value]") {
   const auto x = order();
@@ -187,8 +185,7 @@ TEST_CASE("a member may have a stand-in", "[core][value]") {
         == "/id/x is missing: /id is a string");
 }
 
-// -- scalars
-// -------------------------------------------------------------------
+// -- scalars ------------------------------------------------------------------
 
 TEST_CASE("a scalar read as something else is refused with place and types",
           "[core][value]") {
@@ -227,8 +224,7 @@ TEST_CASE("text for logs never throws", "[core][value]") {
   CHECK(value{"\xFF"}.dump() == "\"\xEF\xBF\xBD\"");
 }
 
-// -- provenance
-// ----------------------------------------------------------------
+// -- provenance ---------------------------------------------------------------
 
 TEST_CASE("a value is primary and of unknown confidence until told otherwise",
           "[core][value]") {
@@ -258,8 +254,7 @@ TEST_CASE("a confidence lies between nothing and certain", "[core][value]") {
   CHECK_THROWS_AS(value{}.with_confidence(refused), step_error);
 }
 
-// -- comparison
-// ----------------------------------------------------------------
+// -- comparison ---------------------------------------------------------------
 
 TEST_CASE("values are equal by content", "[core][value]") {
   auto [x, y, equal] = GENERATE(table<json, json, bool>({
@@ -356,8 +351,7 @@ TEST_CASE("a comparison without order says what was compared",
        "two strings have one");
 }
 
-// -- building
-// ------------------------------------------------------------------
+// -- building -----------------------------------------------------------------
 
 TEST_CASE("args makes an object of keys and values in turn", "[core][value]") {
   CHECK(canonical(args()) == "{}");
