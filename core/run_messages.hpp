@@ -35,7 +35,7 @@ namespace stanchion {
 /// Drives a new run. `beginning` is handed to the factory as it is; null means
 /// that the run is read from its journal.
 struct start_run {
-  run_number run = 0;
+  run_number number = 0;
   std::shared_ptr<const void> beginning;
 };
 
@@ -46,7 +46,7 @@ struct resume_runs {
 
 /// Something the run waits for is durable now.
 struct wake_run {
-  run_number run = 0;
+  run_number number = 0;
 };
 
 /// Lifts the stop of an agent; send `resume_runs` after it.
@@ -67,30 +67,30 @@ struct evict_request {};
 
 /// It waits. `next_at` is when it goes on by itself, if it does.
 struct run_idle {
-  run_number run = 0;
+  run_number number = 0;
   instant since;
   std::optional<instant> next_at;
 };
 
 /// It no longer only waits.
 struct run_busy {
-  run_number run = 0;
+  run_number number = 0;
 };
 
 /// Its last word before it ends because of an `evict_request`.
 struct run_evicted {
-  run_number run = 0;
+  run_number number = 0;
 };
 
 /// Its last word before it ends because it is over.
 struct run_over {
-  run_number run = 0;
+  run_number number = 0;
   run_state state = run_state::completed;
 };
 
 /// Its restart budget is spent and it has parked itself; it goes on living.
 struct run_exhausted {
-  run_number run = 0;
+  run_number number = 0;
   failure why;
 };
 

@@ -6,8 +6,9 @@
 
 namespace stanchion::fabric {
 
-/// Asks the receiver to hand `body` to the one it knows under the number `to`.
-/// As a request, it is answered with that one's answer.
+/// A message on its way to an actor that is known by a number, not by its
+/// handle: the actor may be out of memory and is brought back for it. As a request, it is answered with
+/// that actor's answer.
 struct routed {
   std::uint64_t to = 0;
   message body;
