@@ -29,8 +29,7 @@
 ///      | <--- run_over ------------------ |  and it ends
 namespace stanchion {
 
-// -- to the supervisor, from whoever starts and wakes runs
-// -----------------------
+// -- to the supervisor, from others -------------------------------------------
 
 /// Drives a new run. `beginning` is handed to the factory as it is; null means
 /// that the run is read from its journal.
@@ -52,8 +51,7 @@ struct wake_run {
 /// Lifts the stop of an agent; send `resume_runs` after it.
 struct resume_agent {};
 
-// -- from the supervisor to a run
-// ------------------------------------------------
+// -- from the supervisor to a run ---------------------------------------------
 
 /// Look at your journal: something you wait for is there.
 struct run_woken {};
@@ -62,8 +60,7 @@ struct run_woken {};
 /// that has work declines by going on.
 struct evict_request {};
 
-// -- from a run to its supervisor
-// ------------------------------------------------
+// -- from a run to its supervisor ---------------------------------------------
 
 /// It waits. `next_at` is when it goes on by itself, if it does.
 struct run_idle {

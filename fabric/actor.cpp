@@ -67,6 +67,8 @@ caf::actor to_handle(const actor_ref& x) {
 }
 
 std::string text_of(const caf::error& x) {
+  if (!x)
+    return {}; // a normal end, which has no context to look into
   if (x.context().match_elements<std::string>())
     return x.context().get_as<std::string>(0);
   return caf::to_string(x);

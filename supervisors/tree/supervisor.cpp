@@ -19,8 +19,7 @@ namespace {
 using detail::child;
 using detail::is_alive;
 
-// -- validation
-// ----------------------------------------------------------------
+// -- validation --------------------------------------------------------------
 
 child_facts facts_of(const child_spec& x) {
   child_facts result;
@@ -68,8 +67,7 @@ void validate(const supervisor_options& x) {
                 "supervisor '" + x.name + "' cannot start: " + join(found)};
 }
 
-// -- own messages
-// --------------------------------------------------------------
+// -- own messages ------------------------------------------------------------
 
 /// A delay of zero has passed; a message, so that others get in between.
 struct restart_due {
@@ -80,8 +78,7 @@ struct restart_due {
 /// `on_give_up` is done.
 struct give_up_noted {};
 
-// -- the actor
-// -----------------------------------------------------------------
+// -- the actor ---------------------------------------------------------------
 
 /// Whether it decides about its children, or how it is about to end.
 ///

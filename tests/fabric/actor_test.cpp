@@ -146,6 +146,13 @@ TEST_CASE_METHOD(fixture, "a thrown text reaches requester and monitor",
                                     "down failed: bad taste"});
 }
 
+TEST_CASE_METHOD(fixture, "a normal end is told without a text", "[fabric]") {
+  auto done = start([](probe& me) { me.after(1s, [&me] { me.quit(); }); });
+  auto p = start([&](probe& me) { me.monitor(done); });
+  sim.advance(1s);
+  CHECK(log == std::vector<std::string>{"down normal: "});
+}
+
 TEST_CASE_METHOD(fixture, "an object that is no std::exception is named so",
                  "[fabric]") {
   auto tool = sys.spawn(std::make_unique<doubler>());
