@@ -1,5 +1,4 @@
 #include <stanchion/fabric/actor.hpp>
-
 #include <stanchion/fabric/detail/host.hpp>
 
 #include <caf/send.hpp>
@@ -42,14 +41,14 @@ exit_kind kind_of(const caf::error& reason) {
 
 std::string_view to_string(exit_kind x) {
   switch (x) {
-    case exit_kind::normal:
-      return "normal";
-    case exit_kind::shutdown:
-      return "shutdown";
-    case exit_kind::killed:
-      return "killed";
-    case exit_kind::failed:
-      return "failed";
+  case exit_kind::normal:
+    return "normal";
+  case exit_kind::shutdown:
+    return "shutdown";
+  case exit_kind::killed:
+    return "killed";
+  case exit_kind::failed:
+    return "failed";
   }
   return "unknown";
 }
@@ -69,12 +68,15 @@ caf::actor to_handle(const actor_ref& x) {
 std::string text_of(const caf::error& x) {
   if (!x)
     return {}; // a normal end, which has no context to look into
-  if (x.context().match_elements<std::string>())
+  if (!x)
+    return {};
+  if (!x.context().empty() && x.context().match_elements<std::string>())
     return x.context().get_as<std::string>(0);
   return caf::to_string(x);
 }
 
-// -- promise and envelope ------------------------------------------------------
+// -- promise and envelope
+// ------------------------------------------------------
 
 void promise::deliver(message m) {
   if (host_ == nullptr)
@@ -110,7 +112,8 @@ promise envelope::take_promise() {
   return promise{*host_, sender(), id.response_id().integer_value()};
 }
 
-// -- host ----------------------------------------------------------------------
+// -- host
+// ----------------------------------------------------------------------
 
 struct actor::extras {
   struct timer {
@@ -209,7 +212,8 @@ void host::fire(std::uint64_t generation) {
   guest_->more().fire(*this, generation);
 }
 
-// -- actor ---------------------------------------------------------------------
+// -- actor
+// ---------------------------------------------------------------------
 
 actor::actor() = default;
 
@@ -257,8 +261,7 @@ void actor::request(const actor_ref& to, message m,
     then(bounced);
     return;
   }
-  auto shared
-    = std::make_shared<std::function<void(reply&)>>(std::move(then));
+  auto shared = std::make_shared<std::function<void(reply&)>>(std::move(then));
   host_->request(to_handle(to), caf::infinite, std::move(m))
     .then(
       [shared](const message& answer) {
@@ -267,9 +270,8 @@ void actor::request(const actor_ref& to, message m,
       },
       [shared](caf::error& e) {
         const auto gone = e == caf::sec::request_receiver_down;
-        auto r = reply{gone ? reply::status::bounced : reply::status::died,
-                       {},
-                       text_of(e)};
+        auto r = reply{
+          gone ? reply::status::bounced : reply::status::died, {}, text_of(e)};
         (*shared)(r);
       });
 }
@@ -307,18 +309,18 @@ void actor::kill(const actor_ref& x) const {
 
 void actor::quit(exit_kind kind, const std::string& text) {
   switch (kind) {
-    case exit_kind::normal:
-      host_->quit();
-      return;
-    case exit_kind::shutdown:
-      host_->quit(caf::exit_reason::user_shutdown);
-      return;
-    case exit_kind::killed:
-      host_->quit(caf::exit_reason::kill);
-      return;
-    case exit_kind::failed:
-      host_->quit(caf::make_error(caf::sec::runtime_error, text));
-      return;
+  case exit_kind::normal:
+    host_->quit();
+    return;
+  case exit_kind::shutdown:
+    host_->quit(caf::exit_reason::user_shutdown);
+    return;
+  case exit_kind::killed:
+    host_->quit(caf::exit_reason::kill);
+    return;
+  case exit_kind::failed:
+    host_->quit(caf::make_error(caf::sec::runtime_error, text));
+    return;
   }
 }
 

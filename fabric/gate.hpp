@@ -4,6 +4,7 @@
 #include <stanchion/fabric/message.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 
@@ -12,6 +13,9 @@ namespace stanchion::fabric {
 /// The one way from foreign threads to actors: a pool thread or the journal
 /// thread says "this is done", and the actor that waits resumes in its own
 /// context.
+///
+/// Copies are the same gate. A thread that may outlive the system keeps one: it
+/// then finds the gate closed.
 ///
 /// Threads: any. After `close` completions are dropped.
 /// Owns:    a handle to each actor that waits, so that the last handle never
@@ -29,9 +33,13 @@ public:
   void close();
 
 private:
-  std::mutex mutex_;
-  std::unordered_map<actor_id, actor_ref> open_; // guarded by mutex_
-  bool closed_ = false;                          // guarded by mutex_
+  struct state {
+    std::mutex mutex;
+    std::unordered_map<actor_id, actor_ref> open; // guarded by mutex
+    bool closed = false;                          // guarded by mutex
+  };
+
+  std::shared_ptr<state> state_ = std::make_shared<state>();
 };
 
 } // namespace stanchion::fabric

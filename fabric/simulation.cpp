@@ -1,7 +1,6 @@
-#include <stanchion/fabric/simulation.hpp>
-
 #include <stanchion/core/random.hpp>
 #include <stanchion/fabric/detail/host.hpp>
+#include <stanchion/fabric/simulation.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
 

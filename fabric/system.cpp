@@ -1,11 +1,9 @@
-#include <stanchion/fabric/system.hpp>
-
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/fabric/detail/host.hpp>
-
-#include <caf/send.hpp>
+#include <stanchion/fabric/system.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -150,8 +148,8 @@ bool system::shutdown(duration deadline) {
        waited += round) {
     impl_->kill_all();
     auto lock = std::unique_lock{impl_->mutex};
-    empty = impl_->emptied.wait_for(
-      lock, round, [this] { return impl_->alive.empty(); });
+    empty = impl_->emptied.wait_for(lock, round,
+                                    [this] { return impl_->alive.empty(); });
   }
   impl_->abandoned = !empty;
   return empty;

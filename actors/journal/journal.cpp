@@ -1,6 +1,5 @@
-#include <stanchion/actors/journal/journal.hpp>
-
 #include <stanchion/actors/journal/commit_thread.hpp>
+#include <stanchion/actors/journal/journal.hpp>
 #include <stanchion/core/append.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/fabric/gate.hpp>
@@ -75,11 +74,12 @@ protected:
     else if (e.body.is<flush>())
       start_commit();
     else if (e.body.is<describe_tree>())
-      e.take_promise().deliver(tree_node{
-        .name = "journal", .kind = "system",
-        .state = trouble_ ? "store trouble" : "running",
-        .detail = trouble_ ? "commits wait for the store" : "",
-        .children = {}});
+      e.take_promise().deliver(
+        tree_node{.name = "journal",
+                  .kind = "system",
+                  .state = trouble_ ? "store trouble" : "running",
+                  .detail = trouble_ ? "commits wait for the store" : "",
+                  .children = {}});
   }
 
 private:
@@ -108,9 +108,8 @@ private:
   void run_commit(bool reopen) {
     if (thread_ == nullptr)
       return finish(commit(*options_.store, current_.batches, reopen));
-    const auto id = expect([this](fabric::completion& c) {
-      finish(*c.body.as<commit_status>());
-    });
+    const auto id = expect(
+      [this](fabric::completion& c) { finish(*c.body.as<commit_status>()); });
     // The group stays untouched until the completion is here.
     thread_->submit([store = options_.store, &batches = current_.batches,
                      reopen, id, to = self().id(), &gate = sys().gate()] {

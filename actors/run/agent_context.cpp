@@ -1,5 +1,4 @@
 #include <stanchion/actors/run/agent_context.hpp>
-
 #include <stanchion/core/canonical.hpp>
 
 #include <nlohmann/json.hpp>

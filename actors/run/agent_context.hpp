@@ -54,9 +54,8 @@ public:
 
   /// Stops here and asks a person; yields what the person answers. `text` says
   /// what is asked, `suggestion` what the agent would do.
-  [[nodiscard]] escalate_operation escalate(park_reason reason,
-                                            std::string text,
-                                            value suggestion) const;
+  [[nodiscard]] escalate_operation
+  escalate(park_reason reason, std::string text, value suggestion) const;
   [[nodiscard]] escalate_operation escalate(park_reason reason,
                                             std::string text) const;
 

@@ -1,5 +1,4 @@
 #include <stanchion/actors/run/bodies.hpp>
-
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 

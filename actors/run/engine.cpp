@@ -1,5 +1,4 @@
 #include <stanchion/actors/run/engine.hpp>
-
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/operation.hpp>
 #include <stanchion/actors/run/task.hpp>
@@ -169,7 +168,8 @@ step* engine::find(const step_path& path) const {
   return found == open_.end() ? nullptr : found->second.get();
 }
 
-// -- what operations use -------------------------------------------------------
+// -- what operations use
+// -------------------------------------------------------
 
 void engine::ask(branch& where, std::unique_ptr<step> s, operation& waiter) {
   s->path = where.next_path();
@@ -194,8 +194,8 @@ bool engine::check_recorded(step& s) {
   auto& r = past_->steps[s.path];
   r.requested = true;
   --unrequested_;
-  const auto same_arguments = r.requested_text == s.arguments_text
-                              || s.kind == step_kind::timer;
+  const auto same_arguments
+    = r.requested_text == s.arguments_text || s.kind == step_kind::timer;
   if (r.kind != s.kind || r.name != s.name) {
     diverge(s.path, describe(r), describe(s));
     return false;
@@ -276,8 +276,8 @@ std::uint64_t engine::draw() {
 void engine::diverge(step_path path, std::string recorded,
                      std::string requested) {
   if (!diverged_)
-    diverged_ = divergence{std::move(path), std::move(recorded),
-                           std::move(requested)};
+    diverged_
+      = divergence{std::move(path), std::move(recorded), std::move(requested)};
 }
 
 } // namespace stanchion

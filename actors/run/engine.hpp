@@ -211,8 +211,8 @@ private:
   stanchion::run_id run_;
   instant now_;
   std::unique_ptr<history> past_; // while replaying, then null
-  std::size_t undelivered_ = 0; // of its outcomes that were delivered
-  std::size_t unrequested_ = 0; // of its steps
+  std::size_t undelivered_ = 0;   // of its outcomes that were delivered
+  std::size_t unrequested_ = 0;   // of its steps
   bool replaying_ = false;
   bool dying_ = false;
   bool ended_ = false;
@@ -223,7 +223,7 @@ private:
   std::deque<ready> ready_;
   std::map<std::string, bool, std::less<>> patches_;
   std::map<step_path, std::unique_ptr<step>> open_;
-  std::deque<step*> fresh_; // asked for during replay, not yet begun
+  std::deque<step*> fresh_;    // asked for during replay, not yet begun
   std::unique_ptr<root> root_; // frames last: destroyed first
 };
 

@@ -1,5 +1,4 @@
 #include <stanchion/actors/run/history.hpp>
-
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
@@ -48,9 +47,9 @@ history::history(std::span<const record> records) {
     } catch (const json::exception& e) {
       throw error{error_code::store_damaged,
                   "record " + std::to_string(r.seq) + " of run "
-                    + std::to_string(r.run) + " (" + std::string{to_string(r.kind)}
-                    + ") cannot be read: " + e.what()
-                    + "; run `stanchion journal verify`"};
+                    + std::to_string(r.run) + " ("
+                    + std::string{to_string(r.kind)} + ") cannot be read: "
+                    + e.what() + "; run `stanchion journal verify`"};
     }
     next_seq = r.seq + 1;
   }
@@ -59,14 +58,14 @@ history::history(std::span<const record> records) {
 outcome history::ending() const {
   const auto body = json::parse(terminal->body);
   switch (terminal->kind) {
-    case record_kind::completed:
-      return value{body.at("result")};
-    case record_kind::failed:
-      return failure_from_json(body.at("failure"));
-    default:
-      return failure{.kind = failure_kind::cancelled,
-                     .effect = side_effect::none,
-                     .message = text_of(body, "reason")};
+  case record_kind::completed:
+    return value{body.at("result")};
+  case record_kind::failed:
+    return failure_from_json(body.at("failure"));
+  default:
+    return failure{.kind = failure_kind::cancelled,
+                   .effect = side_effect::none,
+                   .message = text_of(body, "reason")};
   }
 }
 
@@ -79,84 +78,83 @@ void history::read(const record& r) {
   }
   const auto body = [&r] { return json::parse(r.body); };
   switch (r.kind) {
-    case record_kind::started: {
-      const auto x = body();
-      agent = text_of(x, "agent");
-      version = text_of(x, "version");
-      depth = x.value("depth", 0U);
-      input = value{x.at("input")};
-      started = r.at;
-      break;
+  case record_kind::started: {
+    const auto x = body();
+    agent = text_of(x, "agent");
+    version = text_of(x, "version");
+    depth = x.value("depth", 0U);
+    input = value{x.at("input")};
+    started = r.at;
+    break;
+  }
+  case record_kind::intent:
+    read_intent(r);
+    break;
+  case record_kind::attempt: {
+    auto& a = steps.at(r.step).attempts;
+    a.made = body().at("n").get<std::uint32_t>();
+    a.open = true;
+    a.ended.reset();
+    steps.at(r.step).due.reset();
+    break;
+  }
+  case record_kind::attempt_end: {
+    auto& a = steps.at(r.step).attempts;
+    a.last = failure_from_json(body().at("failure"));
+    a.open = false;
+    a.ended = a.last->effect;
+    break;
+  }
+  case record_kind::outcome:
+    read_outcome(r);
+    break;
+  case record_kind::side_value: {
+    const auto x = body();
+    side_values.emplace(r.step, std::pair{text_of(x, "name"), value_of(x)});
+    break;
+  }
+  case record_kind::patch: {
+    const auto x = body();
+    patches.emplace(text_of(x, "id"), x.at("taken").get<bool>());
+    break;
+  }
+  case record_kind::wait:
+    steps.at(r.step).due = instant_of(body(), "until");
+    break;
+  case record_kind::parked: {
+    const auto x = body();
+    parked[text_of(x, "ticket")] = {parse_park_reason(text_of(x, "reason"))
+                                      .value_or(park_reason::requires_human),
+                                    r.step, text_of(x, "why")};
+    break;
+  }
+  case record_kind::decided:
+    read_decided(r);
+    break;
+  case record_kind::reopened:
+    read_reopened(r);
+    break;
+  case record_kind::death:
+    read_death(r);
+    break;
+  case record_kind::crash:
+    crashes.push_back(r.at);
+    break;
+  case record_kind::survived:
+    if (r.step.empty()) {
+      code_deaths = 0;
+      code_charged = false;
+    } else {
+      steps.at(r.step).deaths = 0;
+      steps.at(r.step).charged = false;
     }
-    case record_kind::intent:
-      read_intent(r);
-      break;
-    case record_kind::attempt: {
-      auto& a = steps.at(r.step).attempts;
-      a.made = body().at("n").get<std::uint32_t>();
-      a.open = true;
-      a.ended.reset();
-      steps.at(r.step).due.reset();
-      break;
-    }
-    case record_kind::attempt_end: {
-      auto& a = steps.at(r.step).attempts;
-      a.last = failure_from_json(body().at("failure"));
-      a.open = false;
-      a.ended = a.last->effect;
-      break;
-    }
-    case record_kind::outcome:
-      read_outcome(r);
-      break;
-    case record_kind::side_value: {
-      const auto x = body();
-      side_values.emplace(r.step, std::pair{text_of(x, "name"), value_of(x)});
-      break;
-    }
-    case record_kind::patch: {
-      const auto x = body();
-      patches.emplace(text_of(x, "id"), x.at("taken").get<bool>());
-      break;
-    }
-    case record_kind::wait:
-      steps.at(r.step).due = instant_of(body(), "until");
-      break;
-    case record_kind::parked: {
-      const auto x = body();
-      parked[text_of(x, "ticket")]
-        = {parse_park_reason(text_of(x, "reason"))
-             .value_or(park_reason::requires_human),
-           r.step, text_of(x, "why")};
-      break;
-    }
-    case record_kind::decided:
-      read_decided(r);
-      break;
-    case record_kind::reopened:
-      read_reopened(r);
-      break;
-    case record_kind::death:
-      read_death(r);
-      break;
-    case record_kind::crash:
-      crashes.push_back(r.at);
-      break;
-    case record_kind::survived:
-      if (r.step.empty()) {
-        code_deaths = 0;
-        code_charged = false;
-      } else {
-        steps.at(r.step).deaths = 0;
-        steps.at(r.step).charged = false;
-      }
-      break;
-    case record_kind::cancel:
-      cancel_requested = true;
-      cancel_reason = text_of(body(), "reason");
-      break;
-    default:
-      break; // evidence only
+    break;
+  case record_kind::cancel:
+    cancel_requested = true;
+    cancel_reason = text_of(body(), "reason");
+    break;
+  default:
+    break; // evidence only
   }
 }
 
@@ -171,7 +169,8 @@ void history::read_intent(const record& r) {
   s.tool_effect = parse_effect(text_of(x, "effect"));
   s.due = instant_of(x, "due");
   if (const auto child = x.find("child"); child != x.end()) {
-    s.child = parse_uuid(child->get<std::string>()).value_or(stanchion::run_id{});
+    s.child
+      = parse_uuid(child->get<std::string>()).value_or(stanchion::run_id{});
     s.child_number = x.at("child_number").get<run_number>();
   }
   steps.emplace(r.step, std::move(s));

@@ -6,7 +6,8 @@
 
 namespace stanchion {
 
-// -- operation -----------------------------------------------------------------
+// -- operation
+// -----------------------------------------------------------------
 
 operation::operation(std::unique_ptr<step> what) : what_(std::move(what)) {
   // nop
@@ -45,7 +46,8 @@ void operation::complete(outcome x) {
   then_();
 }
 
-// -- its kinds -----------------------------------------------------------------
+// -- its kinds
+// -----------------------------------------------------------------
 
 value call_operation::take() {
   return result().get();
@@ -79,7 +81,8 @@ renewal_operation::renewal_operation(std::unique_ptr<step> what)
   // nop
 }
 
-// -- children ------------------------------------------------------------------
+// -- children
+// ------------------------------------------------------------------
 
 namespace {
 

@@ -1,5 +1,4 @@
 #include <stanchion/actors/run/park.hpp>
-
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 
@@ -39,26 +38,26 @@ json steps_done(const history& past) {
 
 std::string_view explain(verb x) {
   switch (x) {
-    case verb::retry:
-      return "retry: do the step again";
-    case verb::edit:
-      return "edit: do the step with other arguments";
-    case verb::skip:
-      return "skip: take a result of yours instead";
-    case verb::abort:
-      return "abort: end the run as cancelled";
-    case verb::happened:
-      return "happened: the call took effect, with this result";
-    case verb::did_not_happen:
-      return "did_not_happen: it may be sent again";
-    case verb::answer:
-      return "answer: the value the agent asks for";
-    case verb::resume:
-      return "resume: drive the run again, its code being mended";
-    case verb::extend:
-      return "extend: a larger budget";
-    case verb::restart:
-      return "restart: start the stopped part again";
+  case verb::retry:
+    return "retry: do the step again";
+  case verb::edit:
+    return "edit: do the step with other arguments";
+  case verb::skip:
+    return "skip: take a result of yours instead";
+  case verb::abort:
+    return "abort: end the run as cancelled";
+  case verb::happened:
+    return "happened: the call took effect, with this result";
+  case verb::did_not_happen:
+    return "did_not_happen: it may be sent again";
+  case verb::answer:
+    return "answer: the value the agent asks for";
+  case verb::resume:
+    return "resume: drive the run again, its code being mended";
+  case verb::extend:
+    return "extend: a larger budget";
+  case verb::restart:
+    return "restart: start the stopped part again";
   }
   return "";
 }
@@ -66,9 +65,10 @@ std::string_view explain(verb x) {
 std::string group_of(const run_row& row, const history& past,
                      const park_request& x) {
   const auto found = past.steps.find(x.step);
-  const auto& operation = found == past.steps.end() || found->second.name.empty()
-                            ? row.agent
-                            : found->second.name;
+  const auto& operation
+    = found == past.steps.end() || found->second.name.empty()
+        ? row.agent
+        : found->second.name;
   const auto kind = x.why ? to_string(x.why->kind) : to_string(x.reason);
   return std::string{kind} + ":" + operation;
 }
@@ -79,38 +79,38 @@ std::vector<verb> options_for(park_reason reason, bool at_escalation) {
   if (at_escalation)
     return {verb::answer, verb::abort};
   switch (reason) {
-    case park_reason::ambiguous_state:
-      return {verb::happened, verb::did_not_happen, verb::abort};
-    case park_reason::restart_budget_spent:
-      return {verb::retry, verb::abort};
-    case park_reason::poison_step:
-      return {verb::retry, verb::skip, verb::abort};
-    case park_reason::nondeterminism:
-    case park_reason::store_damaged:
-      return {verb::resume, verb::abort};
-    default:
-      return {verb::retry, verb::edit, verb::skip, verb::abort};
+  case park_reason::ambiguous_state:
+    return {verb::happened, verb::did_not_happen, verb::abort};
+  case park_reason::restart_budget_spent:
+    return {verb::retry, verb::abort};
+  case park_reason::poison_step:
+    return {verb::retry, verb::skip, verb::abort};
+  case park_reason::nondeterminism:
+  case park_reason::store_damaged:
+    return {verb::resume, verb::abort};
+  default:
+    return {verb::retry, verb::edit, verb::skip, verb::abort};
   }
 }
 
 park_reason reason_for(failure_kind kind) {
   switch (kind) {
-    case failure_kind::bad_arguments:
-    case failure_kind::schema_violation:
-    case failure_kind::malformed_output:
-    case failure_kind::empty_output:
-    case failure_kind::truncated:
-      return park_reason::validation_failed;
-    case failure_kind::loop_detected:
-      return park_reason::loop_detected;
-    case failure_kind::step_limit:
-      return park_reason::step_limit;
-    case failure_kind::budget_exhausted:
-      return park_reason::budget_exhausted;
-    case failure_kind::deadline_exceeded:
-      return park_reason::deadline_exceeded;
-    default:
-      return park_reason::max_retries_exceeded;
+  case failure_kind::bad_arguments:
+  case failure_kind::schema_violation:
+  case failure_kind::malformed_output:
+  case failure_kind::empty_output:
+  case failure_kind::truncated:
+    return park_reason::validation_failed;
+  case failure_kind::loop_detected:
+    return park_reason::loop_detected;
+  case failure_kind::step_limit:
+    return park_reason::step_limit;
+  case failure_kind::budget_exhausted:
+    return park_reason::budget_exhausted;
+  case failure_kind::deadline_exceeded:
+    return park_reason::deadline_exceeded;
+  default:
+    return park_reason::max_retries_exceeded;
   }
 }
 

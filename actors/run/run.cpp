@@ -1,10 +1,9 @@
-#include <stanchion/actors/run/run.hpp>
-
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/actors/run/engine.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/park.hpp>
+#include <stanchion/actors/run/run.hpp>
 #include <stanchion/actors/run/run_log.hpp>
 #include <stanchion/core/append.hpp>
 #include <stanchion/core/call.hpp>
@@ -122,7 +121,8 @@ private:
       e.take_promise().deliver(describe());
   }
 
-  // -- beginning ----------------------------------------------------------------
+  // -- beginning
+  // ----------------------------------------------------------------
 
   void begin_new(const run_beginning& x) {
     log_.emplace(x.row);
@@ -154,9 +154,9 @@ private:
   void load() {
     const auto row = services_.store->find_run(options_.number);
     if (!row)
-      throw error{error_code::unknown_run,
-                  "run " + std::to_string(options_.number)
-                    + " is not in the journal"};
+      throw error{error_code::unknown_run, "run "
+                                             + std::to_string(options_.number)
+                                             + " is not in the journal"};
     log_.emplace(*row);
     auto past = history{services_.store->read(options_.number, 0)};
     log_->resume_at(past.next_seq);
@@ -173,10 +173,10 @@ private:
     if (options_.exhausted || crashed_too_often(past.crashes))
       return park_exhausted("it crashed too often");
     if (past.code_deaths >= defaults::poison_deaths)
-      return park(
-        {.reason = park_reason::poison_step,
-         .title = "the process died " + std::to_string(past.code_deaths)
-                  + " times while the agent's own code ran"});
+      return park({.reason = park_reason::poison_step,
+                   .title = "the process died "
+                            + std::to_string(past.code_deaths)
+                            + " times while the agent's own code ran"});
     crashes_ = past.crashes;
     code_charged_ = past.code_charged;
     suspect_ = code_charged_
@@ -219,7 +219,8 @@ private:
       engine_->freeze();
   }
 
-  // -- after anything happened --------------------------------------------------
+  // -- after anything happened
+  // --------------------------------------------------
 
   /// Delivers what is there, then looks where the run stands and hands its
   /// records on.
@@ -253,8 +254,9 @@ private:
   void flush() {
     if (!log_->dirty() && !log_->awaited())
       return;
-    // An outcome rides with the next attempt: hold it for the guard's answer.
-    if (!log_->awaited() && undecided_ != 0)
+    // An outcome rides with the next attempt: hold it for the guard's answer,
+    // which comes at once.
+    if (undecided_ != 0)
       return;
     if (!log_->dirty() && log_->unflushed_waiters() == 0)
       return;
@@ -306,15 +308,15 @@ private:
 
   static std::string waits_for(const step& s) {
     switch (s.kind) {
-      case step_kind::timer:
-        return "a timer at step " + s.path;
-      case step_kind::child:
-      case step_kind::settled:
-        return "child " + s.name;
-      case step_kind::call:
-        return s.due ? "another try of " + s.name : "tool " + s.name;
-      default:
-        return std::string{to_string(s.kind)} + " at step " + s.path;
+    case step_kind::timer:
+      return "a timer at step " + s.path;
+    case step_kind::child:
+    case step_kind::settled:
+      return "child " + s.name;
+    case step_kind::call:
+      return s.due ? "another try of " + s.name : "tool " + s.name;
+    default:
+      return std::string{to_string(s.kind)} + " at step " + s.path;
     }
   }
 
@@ -338,7 +340,8 @@ private:
     quit();
   }
 
-  // -- steps: what the engine asks ----------------------------------------------
+  // -- steps: what the engine asks
+  // ----------------------------------------------
 
   void begin(step& s) override {
     if (s.kind == step_kind::call)
@@ -357,19 +360,19 @@ private:
     if (const auto held = held_.find(s.path); held != held_.end())
       return deliver(s, held->second);
     switch (s.kind) {
-      case step_kind::call:
-        return resume_call(s);
-      case step_kind::timer:
-        return wait_until(s);
-      case step_kind::spawn:
-        return announce_child(s);
-      case step_kind::child:
-      case step_kind::settled:
-        return check_child(s);
-      case step_kind::escalation:
-        return ask_person(s);
-      case step_kind::renewal:
-        return;
+    case step_kind::call:
+      return resume_call(s);
+    case step_kind::timer:
+      return wait_until(s);
+    case step_kind::spawn:
+      return resume_spawn(s);
+    case step_kind::child:
+    case step_kind::settled:
+      return check_child(s);
+    case step_kind::escalation:
+      return ask_person(s);
+    case step_kind::renewal:
+      return;
     }
   }
 
@@ -418,7 +421,8 @@ private:
       log_->add(record_kind::survived, {}, "{}", now());
   }
 
-  // -- calls --------------------------------------------------------------------
+  // -- calls
+  // --------------------------------------------------------------------
 
   [[nodiscard]] call_key key_of(const step& s) const {
     return {options_.number, s.path, s.revision};
@@ -438,8 +442,8 @@ private:
     if (!tool)
       return deliver(s, refused(failure_kind::unknown_tool,
                                 "there is no tool named " + s.name));
-    const auto singular = s.tool_effect == effect::once
-                          || s.tool_effect == effect::reconcilable;
+    const auto singular
+      = s.tool_effect == effect::once || s.tool_effect == effect::reconcilable;
     if (s.raced && singular)
       return deliver(s, refused(failure_kind::invalid_input,
                                 s.name + " is "
@@ -531,10 +535,10 @@ private:
     s.attempts.made = n;
     s.attempts.open = true;
     s.attempts.ended.reset();
-    log_->add(record_kind::attempt, s.path,
-              bodies::attempt(
-                n, idempotency_key(log_->row().id, s.path, s.revision)),
-              now());
+    log_->add(
+      record_kind::attempt, s.path,
+      bodies::attempt(n, idempotency_key(log_->row().id, s.path, s.revision)),
+      now());
   }
 
   void on_admitted(const call_admitted& x, const fabric::actor_ref& guard) {
@@ -652,15 +656,17 @@ private:
       if (s->kind != step_kind::call || s->due)
         continue;
       const auto tool = services_.tools->find(s->name);
-      if (!tool || !tool->guard || tool->guard.id() == s->guard)
+      if (!tool || (tool->guard && tool->guard.id() == s->guard))
         continue;
       guards_.erase(s->guard);
       release(*s);
-      resume_call(*s);
+      if (tool->guard)
+        resume_call(*s);
     }
   }
 
-  // -- waits --------------------------------------------------------------------
+  // -- waits
+  // --------------------------------------------------------------------
 
   void wait_until(step& s) {
     if (*s.due > now())
@@ -690,36 +696,56 @@ private:
                        [&](const auto& x) { return x.first == path; });
   }
 
-  // -- children -----------------------------------------------------------------
+  // -- children
+  // -----------------------------------------------------------------
 
   void begin_spawn(step& s) {
     const auto found = services_.agents->find(s.name);
     const auto too_deep = depth_ + 1 > defaults::child_depth;
     if (found == services_.agents->end() || too_deep) {
       log_->add(record_kind::intent, s.path, bodies::intent(s), now());
-      return deliver(
-        s, too_deep ? refused(failure_kind::step_limit,
-                              "children of children are "
-                                + std::to_string(defaults::child_depth)
-                                + " deep already")
-                    : refused(failure_kind::invalid_input,
-                              "there is no agent named " + s.name));
+      return deliver(s, too_deep
+                          ? refused(failure_kind::step_limit,
+                                    "children of children are "
+                                      + std::to_string(defaults::child_depth)
+                                      + " deep already")
+                          : refused(failure_kind::invalid_input,
+                                    "there is no agent named " + s.name));
     }
     s.child = make_uuid(now(), *services_.random);
     s.child_number = ++*services_.last_number;
     log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+    add_child(s, found->second);
+  }
+
+  /// Records the child beside the intent that names it.
+  void add_child(const step& s, const std::string& version) {
     add_run({.agent = s.name,
-             .version = found->second,
+             .version = version,
              .input = s.arguments,
              .depth = depth_ + 1,
              .parent = options_.number,
              .parent_step = s.path},
             s.child, s.child_number);
-    const auto path = s.path;
-    log_->when_durable([this, path] {
+    log_->when_durable([this, path = s.path] {
       if (auto* spawned = engine_ ? engine_->find(path) : nullptr)
         announce_child(*spawned);
     });
+  }
+
+  void resume_spawn(step& s) {
+    if (services_.store->find_run(s.child))
+      return announce_child(s);
+    // Only a journal cut in the middle of a commit knows the intent alone.
+    const auto found = services_.agents->find(s.name);
+    auto last = services_.last_number->load();
+    while (
+      last < s.child_number
+      && !services_.last_number->compare_exchange_weak(last, s.child_number)) {
+      // nop
+    }
+    if (found != services_.agents->end())
+      add_child(s, found->second);
   }
 
   /// Another run that begins in the same commit.
@@ -744,8 +770,8 @@ private:
     if (s.abandoned)
       return;
     route(s.child_number, fabric::message::of(run_woken{}));
-    deliver(s, outcome{args("run", to_string(s.child), "number",
-                            s.child_number)});
+    deliver(s,
+            outcome{args("run", to_string(s.child), "number", s.child_number)});
   }
 
   void route(run_number to, fabric::message m) {
@@ -772,8 +798,7 @@ private:
       return;
     s.child_number = child->number;
     const auto parked = child->state == run_state::parked;
-    if (!is_terminal(child->state)
-        && !(parked && s.kind == step_kind::settled))
+    if (!is_terminal(child->state) && !(parked && s.kind == step_kind::settled))
       return;
     deliver(s, s.kind == step_kind::settled ? settlement_of(*child)
                                             : result_of(*child));
@@ -785,8 +810,7 @@ private:
     const auto x = result_of(child);
     if (x.ok())
       return args("state", "completed", "result", x.get());
-    return args("state", to_string(child.state), "why",
-                to_string(x.why()));
+    return args("state", to_string(child.state), "why", to_string(x.why()));
   }
 
   outcome result_of(const run_row& child) {
@@ -794,7 +818,8 @@ private:
     return past.ending();
   }
 
-  // -- carrying on as new -------------------------------------------------------
+  // -- carrying on as new
+  // -------------------------------------------------------
 
   void renew(step& s) {
     log_->add(record_kind::intent, s.path, bodies::intent(s), now());
@@ -812,18 +837,19 @@ private:
                      run_state::continued};
   }
 
-  // -- people -------------------------------------------------------------------
+  // -- people
+  // -------------------------------------------------------------------
 
   void ask_person(step& s) {
     const auto reason
       = parse_park_reason(s.name).value_or(park_reason::requires_human);
     const auto suggestion = s.arguments["suggestion"];
-    park({.reason = reason,
-          .step = s.path,
-          .revision = s.revision,
-          .title = s.arguments["text"].as_string(),
-          .suggestion = suggestion.is_null() ? std::string{}
-                                             : suggestion.dump()});
+    park(
+      {.reason = reason,
+       .step = s.path,
+       .revision = s.revision,
+       .title = s.arguments["text"].as_string(),
+       .suggestion = suggestion.is_null() ? std::string{} : suggestion.dump()});
   }
 
   /// Stops the program here until a person has decided. Open attempts are
@@ -896,8 +922,7 @@ private:
     const auto past = history{services_.store->read(options_.number, 0)};
     const auto found = past.steps.find(t.step);
     const auto reopens = found != past.steps.end() && found->second.has_outcome;
-    const auto revision
-      = t.revision + (d.verb == verb::edit ? 1U : 0U);
+    const auto revision = t.revision + (d.verb == verb::edit ? 1U : 0U);
     if (d.verb == verb::edit || reopens)
       log_->add(record_kind::reopened, t.step,
                 bodies::reopened(revision, d.verb == verb::edit
@@ -922,7 +947,8 @@ private:
       reload();
   }
 
-  // -- ending -------------------------------------------------------------------
+  // -- ending
+  // -------------------------------------------------------------------
 
   void program_ended() {
     if (const auto thrown = engine_->thrown()) {
@@ -1014,7 +1040,8 @@ private:
     quit();
   }
 
-  // -- crashes ------------------------------------------------------------------
+  // -- crashes
+  // ------------------------------------------------------------------
 
   [[nodiscard]] bool
   crashed_too_often(const std::vector<instant>& crashes) const {
@@ -1022,8 +1049,8 @@ private:
     const auto recent
       = std::count_if(crashes.begin(), crashes.end(),
                       [since](instant at) { return at > since; });
-    return recent > static_cast<std::ptrdiff_t>(
-             options_.program->max_restarts());
+    return recent
+           > static_cast<std::ptrdiff_t>(options_.program->max_restarts());
   }
 
   /// The agent's code threw what is no `step_error`: the run is restarted, and
@@ -1055,15 +1082,15 @@ private:
           .suggestion = "mend the agent, then retry"});
   }
 
-  // -- cancelling ---------------------------------------------------------------
+  // -- cancelling
+  // ---------------------------------------------------------------
 
   void on_cancel(const cancel_run& x) {
     if (!cancelling_ && !finishing_)
       begin_cancel(x.reason, x.by);
     if (x.answer)
-      log_->when_durable([answer = x.answer, accepted = cancelling_] {
-        answer(accepted);
-      });
+      log_->when_durable(
+        [answer = x.answer, accepted = cancelling_] { answer(accepted); });
   }
 
   void begin_cancel(const std::string& reason, const std::string& by) {
@@ -1089,7 +1116,8 @@ private:
         route(child.number, fabric::message::of(cancel_run{reason, by, {}}));
   }
 
-  // -- the journal no longer fits -----------------------------------------------
+  // -- the journal no longer fits
+  // -----------------------------------------------
 
   void park_divergence() {
     const auto x = *engine_->diverged();
@@ -1106,7 +1134,8 @@ private:
   /// difference: what differs now would park a run after a crash.
   void check_replay();
 
-  // -- telling ------------------------------------------------------------------
+  // -- telling
+  // ------------------------------------------------------------------
 
   [[nodiscard]] tree_node describe() const {
     return {.name = to_string(log_->row().id),
@@ -1195,7 +1224,8 @@ void run::check_replay() {
               std::move(past));
   auto difference = std::string{};
   if (again.diverged())
-    difference = again.diverged()->recorded + " / " + again.diverged()->requested;
+    difference
+      = again.diverged()->recorded + " / " + again.diverged()->requested;
   else if (host.asked || !again.ended() || again.thrown())
     difference = "the replay asks for more than the journal holds";
   else if (bodies::completed(value{again.take_result()}) != recorded)

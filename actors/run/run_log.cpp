@@ -6,8 +6,8 @@ namespace stanchion {
 
 void run_log::add(record_kind kind, step_path step, std::string body,
                   instant at) {
-  pending_.records.push_back({row_.number, next_seq_++, kind, at,
-                              std::move(step), std::move(body)});
+  pending_.records.push_back(
+    {row_.number, next_seq_++, kind, at, std::move(step), std::move(body)});
 }
 
 void run_log::add(ticket x) {

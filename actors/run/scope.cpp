@@ -38,8 +38,8 @@ void scope::done(std::size_t index) {
   ++done_;
   if (decided_)
     return;
-  const auto over = rule_ == rule::race || done_ == size()
-                    || part_thrown(index) != nullptr;
+  const auto over
+    = rule_ == rule::race || done_ == size() || part_thrown(index) != nullptr;
   if (over)
     decide(index);
   else

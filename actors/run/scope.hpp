@@ -81,13 +81,13 @@ private:
 
 /// What a scope may have as a branch: a task, an operation, another scope.
 template <class T>
-concept scope_part = !std::is_reference_v<T>
-                     && requires(T& x, branch& b, continuation then) {
-                          x.start(b, then);
-                          x.take();
-                          x.thrown();
-                          x.drop();
-                        };
+concept scope_part
+  = !std::is_reference_v<T> && requires(T& x, branch& b, continuation then) {
+      x.start(b, then);
+      x.take();
+      x.thrown();
+      x.drop();
+    };
 
 namespace detail {
 
@@ -164,8 +164,7 @@ protected:
 /// `std::monostate`. The first failure is thrown once it is delivered; no
 /// further step starts in the other branches.
 template <class... Parts>
-class [[nodiscard]] all_operation final
-  : public detail::tuple_scope<Parts...> {
+class [[nodiscard]] all_operation final : public detail::tuple_scope<Parts...> {
 public:
   explicit all_operation(Parts&&... parts)
     : detail::tuple_scope<Parts...>(scope::rule::all, std::move(parts)...) {
@@ -177,7 +176,10 @@ public:
   [[nodiscard]] std::tuple<detail::result_of<Parts>...> take() {
     this->rethrow();
     return std::apply(
-      [](auto&... x) { return std::tuple<detail::result_of<Parts>...>{detail::take(x)...}; }, this->parts_);
+      [](auto&... x) {
+        return std::tuple<detail::result_of<Parts>...>{detail::take(x)...};
+      },
+      this->parts_);
   }
 };
 
@@ -223,7 +225,8 @@ private:
 /// Who won a race, and with what.
 class race_result {
 public:
-  race_result(std::size_t index, value x) : index_(index), value_(std::move(x)) {
+  race_result(std::size_t index, value x)
+    : index_(index), value_(std::move(x)) {
     // nop
   }
   /// The winner's place among the arguments, from 0.

@@ -1,5 +1,4 @@
 #include <stanchion/actors/timer/timers.hpp>
-
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/fabric/routed.hpp>

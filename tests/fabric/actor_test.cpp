@@ -1,7 +1,6 @@
-#include <stanchion/fabric/actor.hpp>
-
 #include "support/catch.hpp"
 
+#include <stanchion/fabric/actor.hpp>
 #include <stanchion/fabric/simulation.hpp>
 #include <stanchion/fabric/system.hpp>
 
@@ -70,15 +69,15 @@ public:
   void ask(const actor_ref& to, message m) {
     request(to, std::move(m), [this](reply& r) {
       switch (r.how) {
-        case reply::status::answered:
-          say("answer " + std::to_string(r.body.as<answer>()->x));
-          break;
-        case reply::status::bounced:
-          say("bounced");
-          break;
-        case reply::status::died:
-          say("died: " + r.text);
-          break;
+      case reply::status::answered:
+        say("answer " + std::to_string(r.body.as<answer>()->x));
+        break;
+      case reply::status::bounced:
+        say("bounced");
+        break;
+      case reply::status::died:
+        say("died: " + r.text);
+        break;
       }
     });
   }
@@ -141,9 +140,9 @@ TEST_CASE_METHOD(fixture, "a thrown text reaches requester and monitor",
   });
   sim.run();
   std::sort(log.begin(), log.end());
-  CHECK(log
-        == std::vector<std::string>{"died: bad taste",
-                                    "down failed: bad taste"});
+  CHECK(
+    log
+    == std::vector<std::string>{"died: bad taste", "down failed: bad taste"});
 }
 
 TEST_CASE_METHOD(fixture, "a normal end is told without a text", "[fabric]") {
@@ -180,8 +179,9 @@ TEST_CASE_METHOD(fixture, "a request to an ended actor bounces", "[fabric]") {
   CHECK(log == std::vector<std::string>{"bounced"});
 }
 
-TEST_CASE_METHOD(fixture, "state is destroyed when its actor ends, though "
-                          "handles remain",
+TEST_CASE_METHOD(fixture,
+                 "state is destroyed when its actor ends, though "
+                 "handles remain",
                  "[fabric]") {
   auto destroyed = std::string{};
   auto tool = sys.spawn(std::make_unique<doubler>(&destroyed));
@@ -192,8 +192,9 @@ TEST_CASE_METHOD(fixture, "state is destroyed when its actor ends, though "
   CHECK(tool.id() != 0);
 }
 
-TEST_CASE_METHOD(fixture, "timers fire in order of their instants, and a "
-                          "cancelled one never",
+TEST_CASE_METHOD(fixture,
+                 "timers fire in order of their instants, and a "
+                 "cancelled one never",
                  "[fabric]") {
   auto p = start([](probe& me) {
     me.after(2s, [&me] { me.say("two"); });
@@ -230,8 +231,9 @@ TEST_CASE_METHOD(fixture, "a completion reaches the actor that expects it",
   CHECK(log == std::vector<std::string>{"done 5"});
 }
 
-TEST_CASE_METHOD(fixture, "a completion that nobody waits for is late and "
-                          "counted",
+TEST_CASE_METHOD(fixture,
+                 "a completion that nobody waits for is late and "
+                 "counted",
                  "[fabric]") {
   auto id = std::uint64_t{0};
   auto p = start([&](probe& me) {
@@ -247,9 +249,8 @@ TEST_CASE_METHOD(fixture, "a completion that nobody waits for is late and "
 
 TEST_CASE_METHOD(fixture, "a completion after close is dropped", "[fabric]") {
   auto id = std::uint64_t{0};
-  auto p = start([&](probe& me) {
-    id = me.expect([&me](completion&) { me.say("done"); });
-  });
+  auto p = start(
+    [&](probe& me) { id = me.expect([&me](completion&) { me.say("done"); }); });
   sim.run();
   sys.gate().close();
   CHECK_FALSE(sys.gate().set(p.id(), id, message::of(5)));
@@ -291,8 +292,8 @@ TEST_CASE("a system of real threads stops although actors still have timers",
           "[fabric]") {
   auto log = std::vector<std::string>{};
   auto sys = fabric::system{system_options{.threads = 2}};
-  auto p = sys.spawn(std::make_unique<probe>(
-    [](probe& me) { me.after(1h, [] {}); }, log));
+  auto p = sys.spawn(
+    std::make_unique<probe>([](probe& me) { me.after(1h, [] {}); }, log));
   CHECK(sys.shutdown(5s));
   CHECK(sys.alive() == 0);
 }

@@ -1,9 +1,8 @@
-#include <stanchion/actors/run/engine.hpp>
-
 #include "support/catch.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/bodies.hpp>
+#include <stanchion/actors/run/engine.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/id.hpp>
@@ -96,8 +95,8 @@ public:
 private:
   void append(record_kind kind, step_path path, std::string body) {
     const auto seq = static_cast<std::uint32_t>(records.size());
-    records.push_back({1, seq, kind, instant{} + seq * 1s, std::move(path),
-                       std::move(body)});
+    records.push_back(
+      {1, seq, kind, instant{} + seq * 1s, std::move(path), std::move(body)});
   }
 
   std::unique_ptr<agent_context> context_;
@@ -195,8 +194,7 @@ TEST_CASE("steps are asked for one after the other and numbered",
   CHECK(run.result() == R"({"sum":42})");
 }
 
-TEST_CASE("a replay at any cut of the journal ends the same",
-          "[run][engine]") {
+TEST_CASE("a replay at any cut of the journal ends the same", "[run][engine]") {
   auto reference = script{two_calls};
   reference.answer("1", number(20));
   reference.answer("2", number(22));
