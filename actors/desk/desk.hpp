@@ -1,0 +1,53 @@
+#pragma once
+
+#include <stanchion/actors/desk/decision.hpp>
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/event.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/core/ticket.hpp>
+#include <stanchion/fabric/actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace stanchion {
+
+/// To the desk: decide a ticket.
+struct decide_ticket {
+  std::string id;
+  decision_wish wish;
+  /// Told, in the desk's context, the decided ticket once that is durable, or
+  /// why not; dropped untold when the desk ends before. Must not block or
+  /// throw.
+  std::function<void(std::variant<ticket, error>)> answer;
+};
+
+/// What the desk works with. None may be null but `events`.
+struct desk_options {
+  std::shared_ptr<stanchion::store> store;
+  fabric::actor_ref journal;
+  /// Takes `routed` messages for runs.
+  fabric::actor_ref router;
+  /// Hears of decisions about the supervision tree; a run reports its own.
+  std::shared_ptr<event_sink> events;
+};
+
+/// Takes what people decide. One per runtime.
+///
+/// Accepts:  decide_ticket → its `answer`
+///           describe_tree → a tree_node
+/// Sends:    routed{run, ticket_decided} to the router, once durable; again
+///           when a decision is repeated
+/// Emits:    ticket_decided, for tickets of no run
+/// State:    none that lasts: safe to restart any time. A new one decides
+///           nothing before what the old one had sent is durable.
+///
+/// Decisions about one ticket are taken one at a time: a second one waits until
+/// the first is durable, and then sees the winner.
+///
+/// Errors told: those of `decide`; `unknown_ticket`; what the store throws.
+[[nodiscard]] std::unique_ptr<fabric::actor> make_desk(desk_options options);
+
+} // namespace stanchion
