@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <functional>
-#include <string_view>
+#include <thread>
 
 namespace stanchion {
 
@@ -19,9 +19,10 @@ public:
   /// throw.
   [[nodiscard]] virtual bool submit(std::function<void()> job) = 0;
 
-  /// Gives up on the worker that has been running one job for too long: a
-  /// fresh one takes its place, and the old one ends when the job returns.
-  virtual void replace_hung_worker() = 0;
+  /// Gives up on a worker that has been running one job for too long: a fresh
+  /// one takes its place, and the old one ends when the job returns. Nothing
+  /// happens if that worker is not running any.
+  virtual void replace_hung_worker(std::thread::id worker) = 0;
 
   /// Jobs waiting for a worker.
   [[nodiscard]] virtual std::size_t queued() const = 0;

@@ -43,8 +43,15 @@ public:
   void log(severity level, std::string_view text) const;
   void progress(std::string_view text) const;
 
-  /// Set by the runtime: where log lines and progress go; may be null.
+  /// Waits, without holding a thread. To be awaited by coroutine tools only:
+  /// `co_await ctx.sleep_for(2s)`. Includes
+  /// <stanchion/actors/run/operation.hpp>.
+  [[nodiscard]] sleep_operation sleep_for(duration d) const;
+
+  /// Set by the runtime: where log lines and progress go, and the time; may be
+  /// null.
   std::shared_ptr<event_sink> sink;
+  const stanchion::clock* time = nullptr;
 };
 
 /// A tool that runs on the blocking pool, or inline on its actor.

@@ -1,0 +1,61 @@
+#include <stanchion/actors/run/operation.hpp>
+#include <stanchion/actors/tool/tool_context.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+/// Run and step of an idempotency key, `<run>/<step>/<revision>`.
+std::pair<run_id, step_path> place_of(std::string_view key) {
+  const auto first = key.find('/');
+  const auto last = key.rfind('/');
+  if (first == std::string_view::npos || first == last)
+    return {};
+  return {parse_uuid(key.substr(0, first)).value_or(run_id{}),
+          step_path{key.substr(first + 1, last - first - 1)}};
+}
+
+void publish(const tool_context& from, event_kind kind, severity level,
+             std::string_view text) {
+  if (from.sink == nullptr)
+    return;
+  auto [run, step] = place_of(from.key);
+  const auto fields = json{{"text", text}, {"attempt", from.attempt}};
+  const auto* time = from.time != nullptr ? from.time : &system_clock();
+  from.sink->publish(event{
+    .kind = kind,
+    .severity = level,
+    .at = time->now(),
+    .run = run,
+    .step = std::move(step),
+    .subject = from.tool,
+    .fields = fields.dump(-1, ' ', false, json::error_handler_t::replace)});
+}
+
+} // namespace
+
+void tool_context::log(std::string_view text) const {
+  log(severity::info, text);
+}
+
+void tool_context::log(severity level, std::string_view text) const {
+  publish(*this, event_kind::run_log, level, text);
+}
+
+void tool_context::progress(std::string_view text) const {
+  publish(*this, event_kind::run_progress, severity::info, text);
+}
+
+sleep_operation tool_context::sleep_for(duration d) const {
+  const auto* clock = time != nullptr ? time : &system_clock();
+  auto s = std::make_unique<step>();
+  s->kind = step_kind::timer;
+  s->due = clock->now() + d;
+  return sleep_operation{std::move(s)};
+}
+
+} // namespace stanchion

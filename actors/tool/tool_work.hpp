@@ -1,0 +1,35 @@
+#pragma once
+
+#include <stanchion/actors/tool/tool_actor.hpp>
+#include <stanchion/core/tool_job.hpp>
+
+#include <memory>
+#include <string>
+#include <variant>
+
+/// What a tool's job does on whatever thread it runs.
+namespace stanchion {
+
+/// A function threw something that is no `tool_error`; its text.
+struct tool_crash {
+  std::string text;
+};
+
+using tool_result = std::variant<outcome, tool_crash>;
+
+/// The context of one attempt.
+[[nodiscard]] tool_context make_context(const tool_options& options,
+                                        const tool_job& job, const clock* time);
+
+/// `x` as an outcome: a failure when it has no canonical form or is too long,
+/// so that nothing is journaled that could not be read again.
+[[nodiscard]] outcome checked(value x);
+
+/// What an exception that left a tool means. Precondition: called in a handler.
+[[nodiscard]] tool_result caught(bool reconcile);
+
+/// Calls the tool's function or its `reconcile`. Does not throw.
+[[nodiscard]] tool_result work(const tool_options& options, const tool_job& job,
+                               const clock* time);
+
+} // namespace stanchion
