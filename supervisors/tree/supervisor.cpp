@@ -139,8 +139,7 @@ protected:
   }
 
 private:
-  // -- looking up
-  // --------------------------------------------------------------
+  // -- looking up ------------------------------------------------------------
 
   void append(child_spec spec) {
     children_.push_back(std::make_unique<child>(std::move(spec), ++serials_));
@@ -197,8 +196,7 @@ private:
       children_, [](const auto& x) { return is_alive(x->state); });
   }
 
-  // -- doing what is due
-  // -------------------------------------------------------
+  // -- doing what is due -----------------------------------------------------
 
   /// Does everything whose turn has come.
   void settle() {
@@ -237,8 +235,7 @@ private:
       x.deliver(started{});
   }
 
-  // -- starting
-  // ----------------------------------------------------------------
+  // -- starting --------------------------------------------------------------
 
   void start_child(child& x) {
     x.state = child_state::starting;
@@ -297,8 +294,7 @@ private:
     kill_child(x);
   }
 
-  // -- stopping
-  // ----------------------------------------------------------------
+  // -- stopping --------------------------------------------------------------
 
   void stop_child(child& x) {
     x.state = child_state::stopping;
@@ -329,8 +325,7 @@ private:
     went_down(x, {0, fabric::exit_kind::killed, "did not end when killed"});
   }
 
-  // -- one end
-  // -----------------------------------------------------------------
+  // -- one end ---------------------------------------------------------------
 
   exit_cause cause_of(const child& x, const fabric::down& d) const {
     if (x.marked || phase_ == phase::stopping)
@@ -394,8 +389,7 @@ private:
       stop_all();
   }
 
-  // -- one verdict
-  // -------------------------------------------------------------
+  // -- one verdict -----------------------------------------------------------
 
   void apply(const restart_after& v, child& x) {
     x.state = child_state::waiting;
@@ -450,8 +444,7 @@ private:
     settle();
   }
 
-  // -- the end
-  // -----------------------------------------------------------------
+  // -- the end ---------------------------------------------------------------
 
   void give_up(failure why) {
     report_.gave_up(now(), why);
@@ -508,8 +501,7 @@ private:
     subtrees_.close();
   }
 
-  // -- operators
-  // ---------------------------------------------------------------
+  // -- operators -------------------------------------------------------------
 
   void change(add_child x, fabric::promise p);
   void change(const terminate_child& x, fabric::promise p);
@@ -528,8 +520,7 @@ private:
     return phase_ == phase::open ? x : nullptr;
   }
 
-  // -- describing
-  // --------------------------------------------------------------
+  // -- describing ------------------------------------------------------------
 
   tree_node node() const;
   tree_node node(const child& x) const;

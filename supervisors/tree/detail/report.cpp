@@ -80,6 +80,17 @@ void reporter::gave_up(instant at, const failure& why) const {
           supervisor_, {{"failure", why}});
 }
 
+void reporter::crowded(instant at, const std::string& child) const {
+  publish(sink_.get(), event_kind::mailbox_long, severity::warning, at, child,
+          {{"supervisor", supervisor_}, {"dropped", true}});
+}
+
+void reporter::agent_stopped(instant at,
+                             const std::vector<run_number>& runs) const {
+  publish(sink_.get(), event_kind::agent_stopped, severity::critical, at,
+          supervisor_, {{"runs", runs}});
+}
+
 std::optional<failure> failure_of(exit_cause cause, const fabric::down& d) {
   if (cause != exit_cause::failure && cause != exit_cause::start_failure)
     return std::nullopt;

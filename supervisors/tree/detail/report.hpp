@@ -2,12 +2,14 @@
 
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/failure.hpp>
+#include <stanchion/core/id.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/restart_decision.hpp>
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stanchion::detail {
 
@@ -24,6 +26,10 @@ public:
   /// It was killed and did not end: its handler hangs.
   void abandoned(instant at, const std::string& child) const;
   void gave_up(instant at, const failure& why) const;
+  /// Messages for a child that is down are dropped.
+  void crowded(instant at, const std::string& child) const;
+  /// An agent is stopped, since these runs of it are exhausted.
+  void agent_stopped(instant at, const std::vector<run_number>& runs) const;
 
 private:
   std::string supervisor_;

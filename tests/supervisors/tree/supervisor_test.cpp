@@ -54,8 +54,7 @@ std::string invalid(supervisor_options x) {
 
 } // namespace
 
-// -- validation
-// ----------------------------------------------------------------
+// -- validation --------------------------------------------------------------
 
 TEST_CASE_METHOD(fixture,
                  "an illegal supervisor names what is wrong before "
@@ -76,8 +75,7 @@ TEST_CASE_METHOD(fixture,
   CHECK_THROWS_AS(supervisor_child(x), error);
 }
 
-// -- start and stop
-// ------------------------------------------------------------
+// -- start and stop ----------------------------------------------------------
 
 TEST_CASE("children start in order and stop in reverse order, whatever the "
           "schedule",
@@ -213,8 +211,7 @@ TEST_CASE_METHOD(fixture, "a killed supervisor takes its children along",
   CHECK(sys.alive() == 1);
 }
 
-// -- the matrix
-// ----------------------------------------------------------------
+// -- the matrix --------------------------------------------------------------
 
 namespace {
 
@@ -320,13 +317,12 @@ TEST_CASE("children that all crash at once come back in order",
   }
 }
 
-// -- delays and budgets
-// --------------------------------------------------------
+// -- delays and budgets ------------------------------------------------------
 
 TEST_CASE_METHOD(fixture, "restarts wait, longer each time",
                  "[supervisors][tree]") {
   auto x = options("sup", {spec("a"), spec("b")});
-  x.budget.max_restarts = 10;
+  x.budget = {.max_restarts = 10, .window = 10min};
   x.children[0].backoff
     = {.first = 1s, .factor = 2.0, .cap = 60s, .jitter = jitter::none};
   begin(x);
@@ -426,8 +422,7 @@ TEST_CASE_METHOD(fixture,
   CHECK(why.cause->message == "the last straw");
 }
 
-// -- the end
-// -------------------------------------------------------------------
+// -- the end -----------------------------------------------------------------
 
 TEST_CASE_METHOD(fixture, "a supervisor whose work is done ends by itself",
                  "[supervisors][tree]") {
@@ -554,8 +549,7 @@ TEST_CASE_METHOD(fixture, "an orderly end has no reason",
   CHECK(over == std::vector<bool>{false});
 }
 
-// -- describing
-// ----------------------------------------------------------------
+// -- describing --------------------------------------------------------------
 
 TEST_CASE_METHOD(fixture, "a tree shows all levels, and who does not answer",
                  "[supervisors][tree]") {
@@ -628,8 +622,7 @@ TEST_CASE_METHOD(fixture,
   CHECK(heard.replies.size() == 3);
 }
 
-// -- operators
-// -----------------------------------------------------------------
+// -- operators ---------------------------------------------------------------
 
 TEST_CASE_METHOD(fixture,
                  "an operator terminates, restarts, deletes and adds "
