@@ -1,0 +1,103 @@
+#pragma once
+
+#include <stanchion/core/call.hpp>
+#include <stanchion/core/random.hpp>
+#include <stanchion/core/tool_job.hpp>
+#include <stanchion/core/value.hpp>
+#include <stanchion/fabric/actor_ref.hpp>
+#include <stanchion/supervisors/policy/breaker.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+
+namespace stanchion {
+
+struct open_call;
+
+/// One job that the tool has, or had when its time was up.
+struct flight {
+  /// Null once nobody waits for the answer.
+  open_call* call = nullptr;
+  std::uint32_t attempt = 0;
+  /// Which incarnation of the tool's actor has it.
+  std::uint64_t epoch = 0;
+  std::stop_source stop;
+  /// Null for a tool that does not use the pool.
+  std::shared_ptr<worker_mark> where;
+  /// Set when its time was up: who may still hear of a late answer.
+  bool timed_out = false;
+  call_key key;
+  fabric::actor_ref caller;
+};
+
+/// Where a call stands.
+///
+///                    tool down                     back
+///      +--> stashed <--------- (entering) --------------+
+///      |        \ tool up      /   | breaker open       |
+///      |         v            v    v                    |
+///      |        admitted -- waiting (backoff, breaker) -+
+///      |  go, or at once |
+///      |                 v                tool down
+///      |               ready <------------------------+
+///      |                 | tool up                    |
+///      |                 v                            |
+///      +---- failed -- flying -- bounced -------------+
+///                        | answered
+///                        v
+///                       over
+enum class call_phase : std::uint8_t {
+  waiting,  ///< until an instant
+  stashed,  ///< until the tool is up; no attempt made
+  admitted, ///< until its run says that the attempt is durable
+  ready,    ///< the attempt may leave, but the tool is down
+  flying,   ///< the tool has it
+};
+
+/// One call, from its request until it is over or its run waits by itself.
+struct open_call {
+  call_key key;
+  stanchion::run_id run;
+  fabric::actor_ref caller;
+  value arguments;
+  bool at_once = false;
+
+  call_phase phase = call_phase::waiting;
+  /// Attempts so far, the current one included.
+  std::uint32_t made = 0;
+  /// Its run counts the next attempt without being told.
+  bool counted = false;
+  breaker_permit permit;
+  std::shared_ptr<flight> job;
+  /// Names the timer that it waits for.
+  std::uint64_t wait = 0;
+  bool for_breaker = false;
+
+  /// Some attempt may have acted, and nothing has settled whether it did.
+  bool unsettled = false;
+  /// The last attempt was lost rather than failed.
+  bool lost = false;
+  /// Nobody wants a further attempt.
+  bool dropped = false;
+  bool reconciling = false;
+  std::uint32_t questions = 0; ///< reconciles that failed
+  /// What is being reconciled.
+  std::optional<failure> evidence;
+  /// The last word about a failed attempt; repeated to a run that lost it.
+  std::optional<attempt_failed> last_failed;
+};
+
+/// For unordered containers.
+struct call_key_hash {
+  std::size_t operator()(const call_key& x) const noexcept {
+    return std::hash<std::string_view>{}(x.step)
+           ^ static_cast<std::size_t>(mix64(x.run + x.revision));
+  }
+};
+
+} // namespace stanchion
