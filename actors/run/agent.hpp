@@ -43,6 +43,12 @@ public:
     window_ = window;
     return *this;
   }
+  /// Delay before a restart: the first, doubling to a minute, full jitter.
+  /// Default 0.5 s; 0 restarts at once.
+  agent& backoff(duration first) {
+    backoff_ = first;
+    return *this;
+  }
   /// How long a run waits before its actor leaves memory. Default 60 s.
   agent& evict_after(duration x) {
     evict_after_ = x;
@@ -67,6 +73,9 @@ public:
   [[nodiscard]] duration restart_window() const {
     return window_;
   }
+  [[nodiscard]] duration first_backoff() const {
+    return backoff_;
+  }
   [[nodiscard]] duration eviction() const {
     return evict_after_;
   }
@@ -78,6 +87,7 @@ private:
   stanchion::on_unhandled unhandled_ = stanchion::on_unhandled::park;
   std::uint32_t restarts_ = defaults::run_restarts;
   duration window_ = defaults::restart_window;
+  duration backoff_ = defaults::restart_backoff;
   duration evict_after_ = defaults::evict_after;
 };
 

@@ -160,7 +160,7 @@ task<json> chance(agent_context& ctx, value) {
 
 task<json> sleepy(agent_context& ctx, value) {
   co_await ctx.sleep_for(10s);
-  co_await ctx.sleep_until(instant{} + 1h);
+  co_await ctx.sleep_until(from_micros(3600000000));
   co_return json{};
 }
 

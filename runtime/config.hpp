@@ -1,0 +1,47 @@
+#pragma once
+
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/event.hpp>
+#include <stanchion/core/random.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+namespace stanchion {
+
+class store;
+
+/// What a runtime is made with. Every member has a working default.
+struct config {
+  /// Holds everything durable; made if missing. One process owns it at a time.
+  std::filesystem::path data_dir = "stanchion-data";
+  /// A journal in memory instead: nothing survives the process.
+  bool in_memory = false;
+  /// A store of the caller's own instead of one in `data_dir`; for tests.
+  std::shared_ptr<stanchion::store> store;
+  /// Worker threads for actors; 0 means max(2, cores).
+  std::size_t threads = 0;
+  /// Threads for blocking tools; 0 means max(4, 2 x cores).
+  std::size_t pool_threads = 0;
+  /// Time `stop` may take before what is left is abandoned. Default 10 s.
+  duration grace = defaults::shutdown_grace;
+  /// Replays every completed run once more from its journal and reports the
+  /// first difference. On in debug builds.
+#ifdef NDEBUG
+  bool replay_twice = false;
+#else
+  bool replay_twice = true;
+#endif
+  /// Hears every event; may be null. Must not block.
+  std::shared_ptr<event_sink> events;
+  /// Where chance comes from; null means the operating system.
+  std::shared_ptr<random_source> random;
+  /// Virtual time with this seed: nothing runs but inside a simulation.
+  std::optional<std::uint64_t> virtual_seed;
+};
+
+} // namespace stanchion

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/actors/run/services.hpp>
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/executor.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/fabric/actor_ref.hpp>
+#include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/runtime.hpp>
+#include <stanchion/supervisors/tree/supervisor.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stanchion {
+
+struct recovery_plan;
+
+/// What a runtime is made of. `wiring.cpp` builds the tree, `life.cpp` opens,
+/// takes up and says the last word, `runtime.cpp` is the interface.
+struct runtime::impl {
+  explicit impl(config c) : settings(std::move(c)) {
+    // nop
+  }
+
+  using version_key = std::pair<std::string, std::string>;
+
+  config settings;
+  std::map<std::string, tool> tools;
+  std::map<version_key, std::shared_ptr<const agent>> agents;
+  std::map<std::string, std::string> latest; // agent → version for new runs
+  std::shared_ptr<event_bus> bus = std::make_shared<event_bus>();
+  std::uint64_t own_subscription = 0;
+
+  std::optional<data_dir_lock> lock;
+  std::shared_ptr<stanchion::store> store;
+  std::shared_ptr<random_source> random;
+  std::shared_ptr<executor> pool;
+  std::shared_ptr<tool_directory> directory;
+  std::shared_ptr<std::atomic<run_number>> last_number;
+  std::unique_ptr<fabric::system> sys;
+  fabric::actor_ref root;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<std::string, fabric::actor_ref> parts; // guarded by mutex
+  std::uint64_t ticks = 0; // guarded by mutex; events that wake waiters
+  bool running = false;    // guarded by mutex
+  bool stopped = false;    // guarded by mutex
+  bool taken_up = false;   // guarded by mutex
+  std::set<std::string> keys_in_flight; // guarded by mutex
+  std::atomic<bool> root_down{false};
+  bool last_owner_died = false;
+
+  // -- parts of the tree ----------------------------------------------------
+
+  void part(const std::string& name, const fabric::actor_ref& ref) {
+    const std::lock_guard guard{mutex};
+    parts[name] = ref;
+  }
+  [[nodiscard]] fabric::actor_ref part(const std::string& name) {
+    const std::lock_guard guard{mutex};
+    const auto found = parts.find(name);
+    return found == parts.end() ? fabric::actor_ref{} : found->second;
+  }
+
+  [[nodiscard]] std::shared_ptr<const run_services> services() {
+    auto x = std::make_shared<run_services>();
+    x->store = store;
+    x->events = bus;
+    x->random = random;
+    x->tools = directory;
+    x->agents
+      = std::make_shared<const std::map<std::string, std::string>>(latest);
+    x->last_number = last_number;
+    x->journal = part("journal");
+    x->timers = part("timers");
+    x->router = part("router");
+    x->replay_twice = settings.replay_twice;
+    return x;
+  }
+
+  [[nodiscard]] supervisor_options root_options();
+  [[nodiscard]] supervisor_options people_options();
+  [[nodiscard]] supervisor_options tools_options();
+  [[nodiscard]] supervisor_options agents_options();
+  [[nodiscard]] child_spec guard_child(const tool& t);
+  [[nodiscard]] child_spec agent_child(const std::string& name);
+  [[nodiscard]] std::unique_ptr<fabric::actor>
+  run_actor(const std::shared_ptr<const run_services>& common,
+            run_number number, const std::shared_ptr<const void>& beginning,
+            bool exhausted, const fabric::actor_ref& supervisor);
+
+  // -- life -----------------------------------------------------------------
+
+  void open();
+  void take_up();
+  void take_up_agent(const std::string& name);
+  void drive(const recovery_plan& plan);
+  void last_word(const failure& why, std::function<void()> proceed);
+  void agent_stopped(const std::string& name,
+                     const std::vector<run_number>& runs);
+  void wait_for_version(const std::vector<run_row>& orphans);
+  void forget_key(const std::string& token);
+
+  void wake() {
+    {
+      const std::lock_guard guard{mutex};
+      ++ticks;
+    }
+    changed.notify_all();
+  }
+
+  void require_running() {
+    const std::lock_guard guard{mutex};
+    if (!running || stopped || root_down)
+      throw error{error_code::not_running,
+                  "the runtime is not running; call start() first"};
+  }
+};
+
+} // namespace stanchion

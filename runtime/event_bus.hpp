@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stanchion/core/event.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace stanchion {
+
+/// Hands every event to everyone who listens.
+///
+/// Threads: any. Listeners run on the publishing thread, one event at a time,
+///          and must not block or subscribe.
+class event_bus final : public event_sink {
+public:
+  using listener = std::function<void(const event&)>;
+
+  void publish(event x) override;
+
+  /// Listens until `unsubscribe`. Returns the subscription.
+  std::uint64_t subscribe(listener x);
+  /// After it returns the listener is not running and will not run again.
+  void unsubscribe(std::uint64_t subscription);
+
+private:
+  std::mutex mutex_;
+  std::map<std::uint64_t, listener> listeners_; // guarded by mutex_
+  std::uint64_t last_ = 0;                      // guarded by mutex_
+};
+
+} // namespace stanchion

@@ -1,0 +1,173 @@
+#include <stanchion/actors/journal/memory_store.hpp>
+#include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/actors/tool/inline_executor.hpp>
+#include <stanchion/actors/tool/thread_pool.hpp>
+#include <stanchion/core/append.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
+#include <stanchion/core/run_control.hpp>
+#include <stanchion/core/run_messages.hpp>
+#include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/recovery.hpp>
+#include <stanchion/runtime/router.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <utility>
+
+namespace stanchion {
+
+void runtime::impl::open() {
+  random = settings.random ? settings.random : entropy_random();
+  auto died = false;
+  if (settings.store != nullptr) {
+    store = settings.store;
+    died = true; // nobody can say; steps that are open are looked at with care
+  } else if (settings.in_memory) {
+    store = make_memory_store();
+  } else {
+    const auto dir = data_dir{settings.data_dir};
+    dir.create();
+    lock.emplace(dir, lock_purpose::drive);
+    died = lock->last_owner_died();
+    store = open_sqlite_store(dir.database());
+  }
+  last_owner_died = died;
+  last_number = std::make_shared<std::atomic<run_number>>(store->last_run());
+  directory = std::make_shared<tool_directory>();
+  for (const auto& [name, t] : tools)
+    directory->put(name, t.effect_class());
+  if (settings.virtual_seed)
+    pool = std::make_shared<inline_executor>();
+  else
+    pool = std::make_shared<thread_pool>(
+      thread_pool_options{.threads = settings.pool_threads});
+}
+
+/// Puts every open run back to work. Runs whenever the agents' supervisor is
+/// up, in its parent's context.
+void runtime::impl::take_up() {
+  auto first = false;
+  {
+    const std::lock_guard guard{mutex};
+    first = !std::exchange(taken_up, true);
+  }
+  const auto knows = [this](const run_row& row) {
+    return agents.contains({row.agent, row.version});
+  };
+  const auto plan = plan_recovery(*store, first && last_owner_died,
+                                  sys->clock().now(), knows);
+  wait_for_version(plan.orphans);
+  drive(plan);
+}
+
+/// The same for one agent, whose supervisor alone was replaced.
+void runtime::impl::take_up_agent(const std::string& name) {
+  {
+    const std::lock_guard guard{mutex};
+    if (!taken_up)
+      return; // all agents are about to be taken up
+  }
+  const auto knows = [&](const run_row& row) {
+    return row.agent == name && agents.contains({row.agent, row.version});
+  };
+  drive(plan_recovery(*store, false, sys->clock().now(), knows));
+}
+
+void runtime::impl::drive(const recovery_plan& plan) {
+  for (const auto& x : plan.charges)
+    sys->send(part("journal"), append{x, 0, false});
+  for (const auto& row : plan.sleeping)
+    sys->send(part("timers"), arm_timer{row.number, *row.next_at});
+  for (const auto number : plan.resume)
+    sys->send(part("router"), start_run{number, nullptr});
+  for (const auto number : plan.suspects)
+    sys->send(part("router"), start_suspect{number});
+}
+
+/// Runs whose agent this program lacks wait, with one ticket for all of a
+/// version.
+void runtime::impl::wait_for_version(const std::vector<run_row>& orphans) {
+  auto changes = batch{};
+  auto groups = std::map<version_key, std::size_t>{};
+  const auto now = sys->clock().now();
+  for (auto row : orphans) {
+    ++groups[{row.agent, row.version}];
+    row.state = run_state::waiting;
+    row.waiting_for = "version " + row.version + " of agent " + row.agent;
+    row.updated = now;
+    changes.runs.push_back(std::move(row));
+  }
+  for (const auto& [key, count] : groups) {
+    auto t = ticket{};
+    t.group = "version:" + key.first + "@" + key.second;
+    t.id = "T-" + to_string(sha256(t.group)).substr(0, 16);
+    t.title = std::to_string(count) + " runs wait for version " + key.second
+              + " of agent " + key.first + ", which this program lacks";
+    t.context = json{{"suggested_next_step",
+                      "start a program that registers this version"}}
+                  .dump();
+    t.created = now;
+    if (!store->find_ticket(t.id))
+      changes.tickets.push_back(std::move(t));
+  }
+  if (!changes.runs.empty())
+    sys->send(part("journal"), append{std::move(changes), 0, false});
+}
+
+/// The root has given up: the ticket is committed before its children stop, or
+/// else written where somebody will look.
+void runtime::impl::last_word(const failure& why,
+                              std::function<void()> proceed) {
+  auto t = ticket{};
+  t.reason = park_reason::restart_budget_spent;
+  t.group = "crashed:root";
+  t.title = "the runtime stopped: " + to_string(why);
+  t.context = json{{"error", json(why)}}.dump();
+  t.created = sys->clock().now();
+  t.id
+    = "T-" + to_string(sha256(t.title + to_rfc3339(t.created))).substr(0, 16);
+  auto b = batch{};
+  b.tickets.push_back(t);
+  const auto* pointer = &b;
+  auto committed = false;
+  try {
+    // The journal actor may be what failed, so the store is asked directly.
+    committed = store->commit({&pointer, 1}) == commit_status::done;
+  } catch (const std::exception&) {
+    committed = false;
+  }
+  if (!committed && settings.store == nullptr && !settings.in_memory) {
+    const auto path = data_dir{settings.data_dir}.failed();
+    std::ofstream{path} << json(t).dump() << '\n';
+    std::cerr << "stanchion: " << t.title << " (" << path.string() << ")\n";
+  }
+  bus->publish({event_kind::supervisor_gave_up,
+                severity::critical,
+                t.created,
+                {},
+                {},
+                "root",
+                json{{"why", to_string(why)}}.dump()});
+  proceed();
+}
+
+void runtime::impl::agent_stopped(const std::string& name,
+                                  const std::vector<run_number>& runs) {
+  auto t = ticket{};
+  t.reason = park_reason::restart_budget_spent;
+  t.group = "crashed:" + name;
+  t.title = "agent " + name + " was stopped: " + std::to_string(runs.size())
+            + " of its runs crashed too often";
+  t.context = json{{"runs", runs}}.dump();
+  t.created = sys->clock().now();
+  t.id
+    = "T-" + to_string(sha256(t.title + to_rfc3339(t.created))).substr(0, 16);
+  auto b = batch{};
+  b.tickets.push_back(std::move(t));
+  sys->send(part("journal"), append{std::move(b), 0, false});
+}
+
+} // namespace stanchion

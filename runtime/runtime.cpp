@@ -1,0 +1,367 @@
+#include <stanchion/actors/desk/desk.hpp>
+#include <stanchion/actors/run/history.hpp>
+#include <stanchion/actors/run/run.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/run_control.hpp>
+#include <stanchion/core/run_messages.hpp>
+#include <stanchion/fabric/routed.hpp>
+#include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/router.hpp>
+#include <stanchion/runtime/runtime.hpp>
+
+#include <algorithm>
+#include <future>
+#include <limits>
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+/// How long a waiter sleeps before it looks again without having been woken.
+constexpr auto look_again = std::chrono::milliseconds{50};
+
+error unknown_run(const run_id& id) {
+  return {error_code::unknown_run, "there is no run " + to_string(id)
+                                     + "; `run list` shows what there is"};
+}
+
+/// Whether only people can make the run go on: it is parked, or waits for
+/// nothing but children of which that is true.
+bool waits_for_people(store& in, const run_row& row) {
+  if (row.state == run_state::parked)
+    return true;
+  if (row.state != run_state::waiting || row.next_at)
+    return false;
+  auto filter = run_filter{};
+  filter.parent = row.number;
+  filter.states = {run_state::queued, run_state::running, run_state::waiting,
+                   run_state::parked, run_state::compensating};
+  filter.limit = std::numeric_limits<std::int32_t>::max();
+  const auto children = in.list_runs(filter);
+  return !children.empty()
+         && std::all_of(
+           children.begin(), children.end(),
+           [&in](const run_row& x) { return waits_for_people(in, x); });
+}
+
+/// Asks the root how the tree stands, and ends.
+class tree_reader final : public fabric::actor {
+public:
+  tree_reader(fabric::actor_ref root,
+              std::shared_ptr<std::promise<tree_node>> to)
+    : root_(std::move(root)), to_(std::move(to)) {
+    // nop
+  }
+  [[nodiscard]] std::string name() const override {
+    return "tree reader";
+  }
+
+protected:
+  void start() override {
+    request(root_, fabric::message::of(describe_tree{}),
+            [this](fabric::reply& r) {
+              const auto* tree = r.body.as<tree_node>();
+              to_->set_value(tree != nullptr ? *tree : tree_node{});
+              quit();
+            });
+  }
+  void receive(fabric::envelope&) override {
+    // nop
+  }
+
+private:
+  fabric::actor_ref root_;
+  std::shared_ptr<std::promise<tree_node>> to_;
+};
+
+} // namespace
+
+// -- runtime
+// -------------------------------------------------------------------
+
+runtime::runtime(config c) : impl_(std::make_unique<impl>(std::move(c))) {
+  if (impl_->settings.events != nullptr)
+    impl_->bus->subscribe(
+      [sink = impl_->settings.events](const event& x) { sink->publish(x); });
+  impl_->bus->subscribe([this](const event& x) {
+    if (x.kind == event_kind::run_ended || x.kind == event_kind::run_parked)
+      impl_->wake();
+  });
+}
+
+runtime::~runtime() {
+  stop();
+}
+
+void runtime::add(tool x) {
+  if (impl_->tools.contains(x.name()))
+    throw error{error_code::invalid_spec,
+                "there is a tool named " + x.name() + " already"};
+  x.validate();
+  auto name = x.name();
+  impl_->tools.emplace(std::move(name), std::move(x));
+}
+
+void runtime::add(agent x) {
+  const auto key = impl::version_key{x.name(), x.version()};
+  if (x.name().empty() || x.version().empty() || !x.body())
+    throw error{error_code::invalid_spec,
+                "an agent needs a name, a version and a coroutine"};
+  if (impl_->agents.contains(key))
+    throw error{error_code::invalid_spec, "version " + key.second + " of agent "
+                                            + key.first + " is there already"};
+  impl_->latest[key.first] = key.second; // the last one added
+  impl_->agents.emplace(key, std::make_shared<const agent>(std::move(x)));
+}
+
+void runtime::start() {
+  impl_->open();
+  impl_->sys = std::make_unique<fabric::system>(
+    fabric::system_options{.threads = impl_->settings.threads,
+                           .virtual_seed = impl_->settings.virtual_seed});
+  {
+    const std::lock_guard guard{impl_->mutex};
+    impl_->running = true;
+  }
+  impl_->root = impl_->sys->spawn(make_supervisor(impl_->root_options()));
+  impl_->bus->publish({event_kind::runtime_started,
+                       severity::info,
+                       impl_->sys->clock().now(),
+                       {},
+                       {},
+                       "runtime",
+                       {}});
+}
+
+bool runtime::stop() {
+  {
+    const std::lock_guard guard{impl_->mutex};
+    if (!impl_->running || std::exchange(impl_->stopped, true))
+      return true;
+  }
+  auto& sys = *impl_->sys;
+  impl_->bus->publish({event_kind::runtime_stopping,
+                       severity::info,
+                       sys.clock().now(),
+                       {},
+                       {},
+                       "runtime",
+                       {}});
+  auto clean = true;
+  if (!impl_->settings.virtual_seed) {
+    sys.stop(impl_->root);
+    auto lock = std::unique_lock{impl_->mutex};
+    clean = impl_->changed.wait_for(lock, impl_->settings.grace,
+                                    [this] { return impl_->root_down.load(); });
+  }
+  clean = sys.shutdown(1s) && clean;
+  impl_->pool.reset();
+  if (impl_->lock && clean)
+    impl_->lock->mark_clean();
+  impl_->changed.notify_all();
+  return clean;
+}
+
+// -- runs
+// ----------------------------------------------------------------------
+
+void runtime::submit(const submission& x,
+                     std::function<void(const run_row&)> then) {
+  impl_->require_running();
+  const auto version = impl_->latest.find(x.agent);
+  if (version == impl_->latest.end())
+    throw error{error_code::unknown_agent,
+                "there is no agent named " + x.agent
+                  + "; add it to the program with rt.add(agent{…})"};
+  static_cast<void>(canonical(x.input)); // refused here or nowhere
+  auto begin = std::make_shared<run_beginning>();
+  auto& row = begin->row;
+  row.number = ++*impl_->last_number;
+  row.created = impl_->sys->clock().now();
+  row.updated = row.created;
+  row.id = make_uuid(row.created, *impl_->random);
+  row.agent = x.agent;
+  row.version = version->second;
+  row.submitter = x.submitter;
+  row.key = x.key;
+  begin->input = x.input;
+  begin->on_durable = [then = std::move(then), row] { then(row); };
+  impl_->sys->send(impl_->part("router"),
+                   start_new_run{row.agent, row.number, std::move(begin)});
+}
+
+run_row runtime::submit(const submission& x) {
+  impl_->require_running();
+  const auto token = x.agent + '\0' + x.key;
+  if (!x.key.empty()) {
+    auto lock = std::unique_lock{impl_->mutex};
+    impl_->changed.wait(
+      lock, [&] { return impl_->keys_in_flight.insert(token).second; });
+    lock.unlock();
+    if (const auto known = impl_->store->find_run(x.agent, x.key)) {
+      impl_->forget_key(token);
+      const auto past = history{impl_->store->read(known->number, 0)};
+      if (canonical(past.input) != canonical(x.input))
+        throw error{error_code::idempotency_mismatch,
+                    "key " + x.key + " was used for run " + to_string(known->id)
+                      + " with another input; choose another key"};
+      return *known;
+    }
+  }
+  auto accepted = std::make_shared<std::promise<run_row>>();
+  auto row = accepted->get_future();
+  try {
+    submit(x, [accepted](const run_row& r) { accepted->set_value(r); });
+    while (row.wait_for(look_again) != std::future_status::ready)
+      impl_->require_running();
+  } catch (...) {
+    impl_->forget_key(token);
+    throw;
+  }
+  impl_->forget_key(token);
+  return row.get();
+}
+
+void runtime::impl::forget_key(const std::string& token) {
+  {
+    const std::lock_guard guard{mutex};
+    keys_in_flight.erase(token);
+  }
+  changed.notify_all();
+}
+
+run_row runtime::wait(const run_id& id, std::optional<duration> limit) {
+  const auto until = std::chrono::steady_clock::now()
+                     + limit.value_or(std::chrono::hours{24 * 365});
+  for (;;) {
+    auto ticks = std::uint64_t{0};
+    {
+      const std::lock_guard guard{impl_->mutex};
+      ticks = impl_->ticks;
+    }
+    const auto row = impl_->store->find_run(id);
+    if (!row)
+      throw unknown_run(id);
+    if (is_terminal(row->state) || waits_for_people(*impl_->store, *row)
+        || std::chrono::steady_clock::now() >= until)
+      return *row;
+    impl_->require_running();
+    auto lock = std::unique_lock{impl_->mutex};
+    impl_->changed.wait_for(lock, look_again,
+                            [&] { return impl_->ticks != ticks; });
+  }
+}
+
+outcome runtime::result(const run_id& id) {
+  const auto row = impl_->store->find_run(id);
+  if (!row)
+    throw unknown_run(id);
+  if (!is_terminal(row->state))
+    throw error{error_code::run_conflict,
+                "run " + to_string(id) + " has not ended; it is "
+                  + std::string{to_string(row->state)}};
+  return history{impl_->store->read(row->number, 0)}.ending();
+}
+
+void runtime::cancel(const run_id& id, const std::string& reason,
+                     const std::string& by) {
+  impl_->require_running();
+  const auto row = impl_->store->find_run(id);
+  if (!row)
+    throw unknown_run(id);
+  const auto ended = error{error_code::run_conflict,
+                           "run " + to_string(id) + " has ended already"};
+  if (is_terminal(row->state))
+    throw ended;
+  auto told = std::make_shared<std::promise<bool>>();
+  auto answer = told->get_future();
+  impl_->sys->send(
+    impl_->part("router"),
+    fabric::routed{row->number, fabric::message::of(cancel_run{
+                                  reason, by, [told = std::move(told)](bool x) {
+                                    told->set_value(x);
+                                  }})});
+  while (answer.wait_for(look_again) != std::future_status::ready)
+    impl_->require_running();
+  try {
+    if (answer.get())
+      return;
+  } catch (const std::future_error&) {
+    // it ended before it could answer
+  }
+  throw ended;
+}
+
+void runtime::resume(const run_id& id) {
+  impl_->require_running();
+  const auto row = impl_->store->find_run(id);
+  if (!row)
+    throw unknown_run(id);
+  if (is_terminal(row->state))
+    throw error{error_code::run_conflict,
+                "run " + to_string(id) + " has ended; `run start` a new one"};
+  if (!impl_->agents.contains({row->agent, row->version}))
+    throw error{error_code::unknown_agent, "this program has no version "
+                                             + row->version + " of agent "
+                                             + row->agent};
+  impl_->sys->send(
+    impl_->part("router"),
+    fabric::routed{row->number, fabric::message::of(run_woken{})});
+}
+
+ticket runtime::decide(const decision_request& x) {
+  impl_->require_running();
+  auto told = std::make_shared<std::promise<ticket>>();
+  auto answer = told->get_future();
+  auto request = decide_ticket{
+    x.ticket, {x.version, x.verb, x.by, x.comment, x.payload}, {}};
+  request.answer = [told](std::variant<ticket, error> r) {
+    if (const auto* why = std::get_if<error>(&r))
+      told->set_exception(std::make_exception_ptr(*why));
+    else
+      told->set_value(std::get<ticket>(std::move(r)));
+  };
+  told.reset();
+  impl_->sys->send(impl_->part("desk"), std::move(request));
+  while (answer.wait_for(look_again) != std::future_status::ready)
+    impl_->require_running();
+  return answer.get();
+}
+
+// -- looking
+// -------------------------------------------------------------------
+
+store& runtime::journal() const {
+  return *impl_->store;
+}
+
+tree_node runtime::tree() const {
+  auto told = std::make_shared<std::promise<tree_node>>();
+  auto answer = told->get_future();
+  impl_->require_running();
+  static_cast<void>(impl_->sys->spawn(
+    std::make_unique<tree_reader>(impl_->root, std::move(told))));
+  while (answer.wait_for(look_again) != std::future_status::ready)
+    impl_->require_running();
+  return answer.get();
+}
+
+event_bus& runtime::events() const {
+  return *impl_->bus;
+}
+
+const config& runtime::settings() const {
+  return impl_->settings;
+}
+
+fabric::system& runtime::actors() const {
+  return *impl_->sys;
+}
+
+bool runtime::has_agent(const std::string& name) const {
+  return impl_->latest.contains(name);
+}
+
+} // namespace stanchion

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <stanchion/actors/run/agent.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/run_state.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/core/ticket.hpp>
+#include <stanchion/core/tree.hpp>
+#include <stanchion/core/value.hpp>
+#include <stanchion/runtime/config.hpp>
+#include <stanchion/runtime/event_bus.hpp>
+#include <stanchion/runtime/tool.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stanchion {
+
+namespace fabric {
+class system;
+} // namespace fabric
+
+/// A request to run an agent.
+struct submission {
+  std::string agent;
+  value input;
+  /// The submitter's idempotency key: the same key and agent, the same run.
+  /// Empty: none.
+  std::string key;
+  /// Who asks; shown to people.
+  std::string submitter;
+};
+
+/// A request to decide a ticket.
+struct decision_request {
+  std::string ticket;
+  /// What the person saw; 0 accepts any version.
+  std::uint32_t version = 0;
+  stanchion::verb verb = stanchion::verb::abort;
+  /// Who decides.
+  std::string by;
+  std::string comment;
+  /// The verb's value, as JSON text; empty if it takes none.
+  std::string payload;
+};
+
+/// The roof: agents, tools and supervisors are added, then it starts, takes up
+/// every open run it knows, and runs until `stop`.
+///
+/// Errors:  `error`, with a code; see each member.
+/// Threads: `add` before `start`, from one thread; everything else from any
+///          thread. Blocking members must not be called from agents or tools.
+class runtime {
+public:
+  explicit runtime(config c = {});
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+  /// Stops in order, within the grace.
+  ~runtime();
+
+  // -- before the start
+  // ---------------------------------------------------------
+
+  /// Errors: `invalid_spec` when a name repeats, a schema is missing, or
+  /// numbers cannot work together.
+  void add(tool x);
+  void add(agent x);
+
+  // -- life
+  // ---------------------------------------------------------------------
+
+  /// Opens the data directory, takes it over, and resumes its open runs.
+  /// Errors: `store_in_use`, `store_newer`, `store_damaged`, `store_read_only`,
+  /// `store_io`.
+  void start();
+
+  /// Refuses new work, lets open attempts end, makes everything durable and
+  /// ends all actors. False when something had to be abandoned.
+  bool stop();
+
+  // -- runs
+  // ---------------------------------------------------------------------
+
+  /// Starts a run; returns once it is durable. Errors: `unknown_agent`,
+  /// `idempotency_mismatch`, `not_running`.
+  run_row submit(const submission& x);
+  /// The same without waiting; `then` is told the row in a context of the
+  /// runtime's and must not block.
+  void submit(const submission& x, std::function<void(const run_row&)> then);
+
+  /// Waits until the run has ended or waits only for people, or until `limit`
+  /// has passed. Errors: `unknown_run`.
+  run_row wait(const run_id& id, std::optional<duration> limit = {});
+  /// How a run ended. Errors: `unknown_run`; `run_conflict` if it has not.
+  outcome result(const run_id& id);
+  /// Errors: `unknown_run`; `run_conflict` if it has ended.
+  void cancel(const run_id& id, const std::string& reason,
+              const std::string& by);
+  /// Drives an open run that nothing drives, such as one whose agent was
+  /// missing. Errors: `unknown_run`, `run_conflict`.
+  void resume(const run_id& id);
+
+  // -- people
+  // -------------------------------------------------------------------
+
+  /// Decides a ticket; returns it once that is durable. The first decision
+  /// wins; the same one again gets the stored answer. Errors:
+  /// `unknown_ticket`, `ticket_conflict` naming the winner, `bad_decision`.
+  ticket decide(const decision_request& x);
+
+  // -- looking
+  // ------------------------------------------------------------------
+
+  [[nodiscard]] stanchion::store& journal() const;
+  [[nodiscard]] tree_node tree() const;
+  [[nodiscard]] event_bus& events() const;
+  [[nodiscard]] const config& settings() const;
+  /// For simulations, which drive it themselves.
+  [[nodiscard]] fabric::system& actors() const;
+  [[nodiscard]] bool has_agent(const std::string& name) const;
+
+  struct impl;
+
+private:
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace stanchion

@@ -1,0 +1,42 @@
+#include <stanchion/core/error.hpp>
+#include <stanchion/runtime/tool.hpp>
+
+#include <iterator>
+#include <vector>
+
+namespace stanchion {
+
+void tool::validate() const {
+  auto problems = std::vector<std::string>{};
+  if (name_.empty())
+    problems.emplace_back("it has no name");
+  if (!function_ && !coroutine_)
+    problems.emplace_back("it has no function");
+  if (!input_)
+    problems.emplace_back("input: no schema; say any() to accept everything");
+  if (!output_)
+    problems.emplace_back("output: no schema; say any() to accept everything");
+  if (timeout_ <= duration{0})
+    problems.emplace_back("timeout: must be positive");
+  if (effect_ == effect::reconcilable && !reconcile_)
+    problems.emplace_back("reconcile: a reconcilable tool needs a function "
+                          "that says whether a key took effect");
+  if (effect_ != effect::reconcilable && reconcile_)
+    problems.emplace_back("reconcile: only a reconcilable tool is asked");
+  const auto collect = [&problems](std::vector<std::string> found) {
+    problems.insert(problems.end(), std::make_move_iterator(found.begin()),
+                    std::make_move_iterator(found.end()));
+  };
+  collect(stanchion::validate(retry_, "retry."));
+  collect(stanchion::validate(breaker_, "breaker."));
+  collect(stanchion::validate(restarts_, "restarts."));
+  collect(stanchion::validate(backoff_, "restart_backoff."));
+  if (problems.empty())
+    return;
+  auto text = "tool " + name_ + ":";
+  for (const auto& x : problems)
+    text += "\n  " + x;
+  throw error{error_code::invalid_spec, text};
+}
+
+} // namespace stanchion

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <stanchion/actors/tool/coroutine_host.hpp>
+#include <stanchion/actors/tool/tool_context.hpp>
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/effect.hpp>
+#include <stanchion/core/schema.hpp>
+#include <stanchion/core/time.hpp>
+#include <stanchion/supervisors/policy/breaker.hpp>
+#include <stanchion/supervisors/policy/restart_budget.hpp>
+#include <stanchion/supervisors/policy/retry.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace stanchion {
+
+/// A named capability: a function, its two schemas, its effect class and its
+/// policies. Effect class and schemas are mandatory; `any()` says that
+/// everything is accepted.
+class tool {
+public:
+  /// Called on the pool of blocking threads, or, after `run_inline`, on the
+  /// tool's own actor.
+  tool(std::string name, effect e, tool_function fn)
+    : name_(std::move(name)), effect_(e), function_(std::move(fn)) {
+    // nop
+  }
+  /// A coroutine, driven on the tool's own actor.
+  tool(std::string name, effect e, tool_coroutine fn)
+    : name_(std::move(name)), effect_(e), coroutine_(std::move(fn)) {
+    // nop
+  }
+
+  /// What arguments must look like; others are refused before any attempt.
+  tool& input(schema x) {
+    input_ = std::move(x);
+    return *this;
+  }
+  /// What results must look like; others are `schema_violation`.
+  tool& output(schema x) {
+    output_ = std::move(x);
+    return *this;
+  }
+  /// Time of one attempt. Positive; default 30 s.
+  tool& timeout(duration x) {
+    timeout_ = x;
+    return *this;
+  }
+  /// Default: 3 attempts, 0.5 s × 2 to 60 s, full jitter.
+  tool& retry(const retry_options& x) {
+    retry_ = x;
+    return *this;
+  }
+  /// Default: opens after 5 consecutive failures for 10 s, doubling to 5 min.
+  tool& breaker(const breaker_options& x) {
+    breaker_ = x;
+    return *this;
+  }
+  /// Restarts of the tool's actor allowed in a window. Default 5 in 60 s.
+  tool& restarts(std::uint32_t most, duration window) {
+    restarts_ = {most, window};
+    return *this;
+  }
+  /// Delays between those restarts. Default 0.5 s × 2 to 60 s, full jitter.
+  tool& restart_backoff(const backoff_options& x) {
+    backoff_ = x;
+    return *this;
+  }
+  /// Calls that wait while the tool's actor is down. Default 128.
+  tool& stash(std::size_t most) {
+    stash_ = most;
+    return *this;
+  }
+  /// How to ask whether a key took effect; for `effect::reconcilable`, which
+  /// needs it.
+  tool& reconcile(reconcile_function fn) {
+    reconcile_ = std::move(fn);
+    return *this;
+  }
+  /// The function never blocks: call it on the actor, not on the pool.
+  tool& run_inline() {
+    inline_ = true;
+    return *this;
+  }
+
+  /// Throws `error{invalid_spec}` naming every part that is missing or does
+  /// not fit.
+  void validate() const;
+
+  [[nodiscard]] const std::string& name() const {
+    return name_;
+  }
+  [[nodiscard]] effect effect_class() const {
+    return effect_;
+  }
+
+private:
+  friend struct tool_parts;
+
+  std::string name_;
+  effect effect_;
+  tool_function function_;
+  tool_coroutine coroutine_;
+  reconcile_function reconcile_;
+  std::optional<schema> input_;
+  std::optional<schema> output_;
+  duration timeout_ = defaults::attempt_timeout;
+  retry_options retry_;
+  breaker_options breaker_;
+  restart_budget_options restarts_;
+  backoff_options backoff_;
+  std::size_t stash_ = defaults::stash;
+  bool inline_ = false;
+};
+
+} // namespace stanchion

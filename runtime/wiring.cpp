@@ -1,0 +1,211 @@
+#include <stanchion/actors/desk/desk.hpp>
+#include <stanchion/actors/journal/journal.hpp>
+#include <stanchion/actors/run/run.hpp>
+#include <stanchion/actors/timer/timers.hpp>
+#include <stanchion/actors/tool/tool_actor.hpp>
+#include <stanchion/core/run_control.hpp>
+#include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/router.hpp>
+#include <stanchion/supervisors/guard/guard.hpp>
+#include <stanchion/supervisors/tree/run_supervisor.hpp>
+
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+child_spec system_child(std::string id,
+                        std::function<std::unique_ptr<fabric::actor>()> make) {
+  auto spec = child_spec{};
+  spec.id = std::move(id);
+  spec.start
+    = [make = std::move(make)](const fabric::actor_ref&) { return make(); };
+  spec.budget = system_restart_budget;
+  return spec;
+}
+
+supervisor_options named(runtime::impl& rt, std::string name, strategy how) {
+  auto x = supervisor_options{};
+  x.name = std::move(name);
+  x.strategy = how;
+  x.budget = system_restart_budget;
+  x.events = rt.bus;
+  x.random = rt.random;
+  x.on_child = [&rt](const std::string& child, const fabric::actor_ref& ref) {
+    rt.part(child, ref);
+  };
+  return x;
+}
+
+} // namespace
+
+/// Reads what a tool was built with.
+struct tool_parts {
+  [[nodiscard]] static std::shared_ptr<const tool_options>
+  work(const tool& t, runtime::impl& rt) {
+    auto x = tool_options{};
+    x.name = t.name_;
+    x.function = t.function_;
+    x.coroutine = t.coroutine_;
+    x.reconcile = t.reconcile_;
+    x.run_inline = t.inline_;
+    x.pool = rt.pool;
+    x.sink = rt.bus;
+    return std::make_shared<const tool_options>(std::move(x));
+  }
+
+  [[nodiscard]] static guard_options policy(const tool& t, runtime::impl& rt,
+                                            const fabric::actor_ref& parent) {
+    auto x = guard_options{};
+    x.name = t.name_;
+    x.effect = t.effect_;
+    x.input = *t.input_;
+    x.output = *t.output_;
+    x.attempt_timeout = t.timeout_;
+    x.retry = t.retry_;
+    x.breaker = t.breaker_;
+    x.breaker_text = rt.store->find_fact(breaker_fact(t.name_));
+    x.child = [spec = work(t, rt)] { return make_tool_actor(spec); };
+    x.restarts = t.restarts_;
+    x.restart_backoff = t.backoff_;
+    x.stash = t.stash_;
+    if (!t.inline_ && t.function_)
+      x.replace_worker = [pool = rt.pool](std::thread::id worker) {
+        pool->replace_hung_worker(worker);
+      };
+    x.events = rt.bus;
+    x.random = rt.random;
+    x.journal = rt.part("journal");
+    x.parent = parent;
+    return x;
+  }
+};
+
+child_spec runtime::impl::guard_child(const tool& t) {
+  auto spec = child_spec{};
+  spec.id = t.name();
+  spec.kind = "guard";
+  spec.start = [this, t](const fabric::actor_ref& parent) {
+    return make_guard(tool_parts::policy(t, *this, parent));
+  };
+  spec.budget = system_restart_budget;
+  return spec;
+}
+
+child_spec runtime::impl::agent_child(const std::string& name) {
+  auto spec = child_spec{};
+  spec.id = name;
+  spec.kind = "agent";
+  spec.start = [this, name](const fabric::actor_ref&) {
+    const auto& program = *agents.at({name, latest.at(name)});
+    auto x = run_supervisor_options{};
+    x.agent = name;
+    x.make = [this, common = services()](
+               run_number number, const std::shared_ptr<const void>& beginning,
+               bool exhausted, const fabric::actor_ref& supervisor) {
+      return run_actor(common, number, beginning, exhausted, supervisor);
+    };
+    x.budget = {program.max_restarts(), program.restart_window()};
+    x.backoff.first = program.first_backoff();
+    x.evict_after = program.eviction();
+    x.events = bus;
+    x.random = random;
+    x.on_agent_stopped = [this, name](const std::vector<run_number>& runs) {
+      agent_stopped(name, runs);
+    };
+    return make_run_supervisor(std::move(x));
+  };
+  spec.budget = system_restart_budget;
+  return spec;
+}
+
+std::unique_ptr<fabric::actor>
+runtime::impl::run_actor(const std::shared_ptr<const run_services>& common,
+                         run_number number,
+                         const std::shared_ptr<const void>& beginning,
+                         bool exhausted, const fabric::actor_ref& supervisor) {
+  auto x = run_options{};
+  x.number = number;
+  x.services = common;
+  x.beginning = std::static_pointer_cast<const run_beginning>(beginning);
+  x.exhausted = exhausted;
+  x.supervisor = supervisor;
+  auto key = version_key{};
+  if (x.beginning != nullptr) {
+    key = {x.beginning->row.agent, x.beginning->row.version};
+  } else if (const auto row = store->find_run(number)) {
+    key = {row->agent, row->version};
+  }
+  x.program = agents.at(key);
+  return make_run(std::move(x));
+}
+
+supervisor_options runtime::impl::root_options() {
+  auto x = named(*this, "root", strategy::rest_for_one);
+  x.children = {
+    system_child("journal",
+                 [this] {
+                   return make_journal(
+                     {.store = store,
+                      .events = bus,
+                      .inline_commits = settings.virtual_seed.has_value()});
+                 }),
+    system_child("router", [this] { return make_router(store); }),
+    system_child("timers", [this] { return make_timers(part("router")); }),
+    supervisor_child(people_options()),
+    supervisor_child(tools_options()),
+    supervisor_child(agents_options()),
+  };
+  x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
+    part(child, ref);
+    if (child == "agents" && ref)
+      take_up();
+  };
+  x.on_give_up = [this](const failure& why, std::function<void()> proceed) {
+    last_word(why, std::move(proceed));
+  };
+  x.on_ended = [this](const std::optional<failure>&) {
+    root_down = true;
+    wake();
+  };
+  return x;
+}
+
+supervisor_options runtime::impl::people_options() {
+  auto x = named(*this, "people", strategy::one_for_one);
+  x.children = {system_child("desk", [this] {
+    return make_desk({.store = store,
+                      .journal = part("journal"),
+                      .router = part("router"),
+                      .events = bus});
+  })};
+  return x;
+}
+
+supervisor_options runtime::impl::tools_options() {
+  auto x = named(*this, "tools", strategy::one_for_one);
+  for (const auto& [name, t] : tools)
+    x.children.push_back(guard_child(t));
+  x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
+    directory->set_guard(child, ref);
+    if (const auto to = part("router"))
+      sys->send(to, guards_changed{});
+  };
+  return x;
+}
+
+supervisor_options runtime::impl::agents_options() {
+  auto x = named(*this, "agents", strategy::one_for_one);
+  for (const auto& [name, version] : latest)
+    x.children.push_back(agent_child(name));
+  x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
+    if (const auto to = part("router"))
+      sys->send(to, agent_supervised{child, ref});
+    if (ref)
+      take_up_agent(child);
+  };
+  return x;
+}
+
+} // namespace stanchion
