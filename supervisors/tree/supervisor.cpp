@@ -403,7 +403,6 @@ private:
       member.wanted = !member.held;
       member.delayed = false;
       member.next_at.reset();
-      ++member.turn_of_delay;
     }
     delay_start(x, v.delay);
   }

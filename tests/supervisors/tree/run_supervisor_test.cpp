@@ -533,6 +533,46 @@ TEST_CASE("too many exhausted runs stop the agent, whatever the schedule",
 }
 
 TEST_CASE_METHOD(fixture,
+                 "a run that exhausts itself again counts once, as of "
+                 "then",
+                 "[supervisors][tree]") {
+  auto x = options();
+  x.backoff = at_once;
+  x.exhausted_runs = 1;
+  begin(x);
+  on.broken = {1};
+  tell(start_run{1, nullptr});
+  sim.advance(50s);
+  CHECK(on.runs[1].exhausted == 1);
+  route(1, be_busy{}); // a person lets it go on
+  sim.run();
+  route(1, crash_now{});
+  sim.advance(20s);
+  CHECK(on.runs[1].exhausted == 2);
+  CHECK(stopped.empty());
+  on.broken.insert(2);
+  tell(start_run{2, nullptr});
+  sim.run();
+  CHECK(stopped
+        == std::vector<std::vector<run_number>>{std::vector<run_number>{1, 2}});
+}
+
+TEST_CASE("runs that crash while they start keep nobody from starting",
+          "[supervisors][tree]") {
+  for (auto seed = std::uint64_t{0}; seed < 50; ++seed) {
+    fixture f{seed};
+    auto x = f.options();
+    x.starting_at_once = 1;
+    f.begin(x);
+    f.on.broken = {1, 2, 3};
+    f.tell(resume_runs{{1, 2, 3, 4, 5}});
+    f.sim.advance(50s);
+    for (auto run = run_number{1}; run <= 5; ++run)
+      REQUIRE(f.on.runs[run].alive);
+  }
+}
+
+TEST_CASE_METHOD(fixture,
                  "runs that exhaust themselves slowly do not stop "
                  "their agent",
                  "[supervisors][tree]") {

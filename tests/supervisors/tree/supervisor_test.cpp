@@ -139,6 +139,33 @@ TEST_CASE_METHOD(fixture,
   CHECK(heard.escalations[0].why.cause->effect == side_effect::not_started);
 }
 
+TEST_CASE_METHOD(fixture, "what a child failed of is told as it was",
+                 "[supervisors][tree]") {
+  on.starts["a"] = {start_as::hangs};
+  auto x = options("sup", {spec("a")});
+  SECTION("not up in time") {
+    x.budget.max_restarts = 0;
+    begin(x);
+    sim.advance(5s);
+    CHECK(heard.escalations.at(0).why.cause->message
+          == "did not start within 5s");
+  }
+  SECTION("crashed later") {
+    x.budget.max_restarts = 1;
+    begin(x);
+    sim.advance(5s);
+    end("a", end_as::failed, "out of paper");
+    CHECK(heard.escalations.at(0).why.cause->message == "out of paper");
+  }
+  SECTION("killed") {
+    x.budget.max_restarts = 1;
+    begin(x);
+    sim.advance(5s);
+    end("a", end_as::killed);
+    CHECK(heard.escalations.at(0).why.cause->message == "killed");
+  }
+}
+
 TEST_CASE_METHOD(fixture,
                  "a supervisor that may never restart ends at its "
                  "first child that cannot be made",
