@@ -656,7 +656,7 @@ tree_node supervisor::node() const {
 tree_node supervisor::node(const child& x) const {
   tree_node result;
   result.name = x.spec.id;
-  result.kind = x.spec.is_supervisor ? "supervisor" : x.spec.kind;
+  result.kind = x.spec.kind;
   result.state = detail::text_of(x);
   if (x.why != nullptr)
     result.detail = x.why->message;
