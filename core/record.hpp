@@ -32,8 +32,9 @@ enum class record_kind : std::uint8_t {
   cancelled = 17,  ///< terminal
   continued = 18,  ///< terminal: the run that carries on
   late = 19,       ///< a result nobody waited for any more; evidence only
-  survived = 20,   ///< a step under suspicion got through; its deaths no
-                   ///< longer count
+  survived = 20,     ///< a step under suspicion got through; its deaths no
+                     ///< longer count
+  driven_alone = 21, ///< a step under suspicion leaves, no other beside it
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

@@ -34,7 +34,8 @@ void runtime::impl::open() {
     died = lock->last_owner_died();
     store = open_sqlite_store(dir.database());
   }
-  last_owner_died = died;
+  if (died)
+    charge_deaths(*store, system_clock().now());
   last_number = std::make_shared<std::atomic<run_number>>(store->last_run());
   directory = std::make_shared<tool_directory>();
   for (const auto& [name, t] : tools)
@@ -49,16 +50,14 @@ void runtime::impl::open() {
 /// Puts every open run back to work. Runs whenever the agents' supervisor is
 /// up, in its parent's context.
 void runtime::impl::take_up() {
-  auto first = false;
   {
     const std::lock_guard guard{mutex};
-    first = !std::exchange(taken_up, true);
+    taken_up = true;
   }
   const auto knows = [this](const run_row& row) {
     return agents.contains({row.agent, row.version});
   };
-  const auto plan = plan_recovery(*store, first && last_owner_died,
-                                  sys->clock().now(), knows);
+  const auto plan = plan_recovery(*store, sys->clock().now(), knows);
   wait_for_version(plan.orphans);
   drive(plan);
 }
@@ -73,12 +72,10 @@ void runtime::impl::take_up_agent(const std::string& name) {
   const auto knows = [&](const run_row& row) {
     return row.agent == name && agents.contains({row.agent, row.version});
   };
-  drive(plan_recovery(*store, false, sys->clock().now(), knows));
+  drive(plan_recovery(*store, sys->clock().now(), knows));
 }
 
 void runtime::impl::drive(const recovery_plan& plan) {
-  for (const auto& x : plan.charges)
-    sys->send(part("journal"), append{x, 0, false});
   for (const auto& row : plan.sleeping)
     sys->send(part("timers"), arm_timer{row.number, *row.next_at});
   for (const auto number : plan.resume)

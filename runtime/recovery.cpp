@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/actors/run/history.hpp>
+#include <stanchion/core/error.hpp>
 #include <stanchion/runtime/recovery.hpp>
 
 #include <algorithm>
@@ -8,55 +9,75 @@ namespace stanchion {
 
 namespace {
 
-/// Records that charge a death to what was under way in a run; empty when
+/// Records that charge a death to what was under way in a run; none when
 /// nothing was.
-batch charge(const history& past, run_number run, instant now) {
-  auto charges = batch{};
+std::vector<record> charge(const history& past, run_number run, instant now) {
+  auto charges = std::vector<record>{};
   auto seq = past.next_seq;
   const auto add = [&](const step_path& step, bool alone) {
-    charges.records.push_back(
+    charges.push_back(
       {run, seq++, record_kind::death, now, step, bodies::death(alone)});
   };
   auto waits = false;
   for (const auto& [path, s] : past.steps) {
     if (s.attempts.open)
-      add(path, s.charged);
+      add(path, s.driven_alone);
     waits = waits || !s.has_outcome;
   }
-  if (!waits && past.parked.empty())
-    add({}, past.code_charged); // its own code was running
+  if (!waits && past.parked.empty() && !past.terminal)
+    add({}, past.code_driven_alone); // its own code was running
   return charges;
+}
+
+bool suspected(const history& past) {
+  return past.code_charged
+         || std::any_of(past.steps.begin(), past.steps.end(),
+                        [](const auto& x) { return x.second.charged; });
 }
 
 } // namespace
 
-recovery_plan plan_recovery(store& from, bool died, instant now,
-                            const std::function<bool(const run_row&)>& knows) {
+void charge_deaths(store& in, instant now) {
+  auto charges = batch{};
+  in.each_open_run([&](const run_row& row) {
+    if (row.state == run_state::parked)
+      return;
+    auto found = charge(history{in.read(row.number, 0)}, row.number, now);
+    std::move(found.begin(), found.end(), std::back_inserter(charges.records));
+  });
+  const auto* pointer = &charges;
+  if (charges.records.empty())
+    return;
+  switch (in.commit({&pointer, 1})) {
+    case commit_status::done:
+      return;
+    case commit_status::full:
+      throw error{error_code::store_full,
+                  "there is no space left for the journal; free some, then "
+                  "start again"};
+    case commit_status::io_error:
+      throw error{error_code::store_io,
+                  "the journal cannot be written: " + in.problem()};
+  }
+}
+
+recovery_plan
+plan_recovery(store& from, instant now,
+              const std::function<bool(const run_row&)>& knows) {
   auto plan = recovery_plan{};
   auto open = std::vector<run_row>{};
   from.each_open_run([&open](const run_row& row) { open.push_back(row); });
   for (auto& row : open) {
-    if (!knows(row)) {
+    if (!knows(row))
       plan.orphans.push_back(std::move(row));
-      continue;
-    }
-    if (row.state == run_state::parked) {
-      plan.resume.push_back(row.number); // its ticket may be decided by now
-      continue;
-    }
-    if (row.state == run_state::waiting && row.next_at && *row.next_at > now) {
+    else if (row.state == run_state::waiting && row.next_at
+             && *row.next_at > now)
       plan.sleeping.push_back(std::move(row));
-      continue;
-    }
-    const auto past = history{from.read(row.number, 0)};
-    auto charges = died ? charge(past, row.number, now) : batch{};
-    const auto suspect
-      = !charges.records.empty() || past.code_charged
-        || std::any_of(past.steps.begin(), past.steps.end(),
-                       [](const auto& x) { return x.second.charged; });
-    if (!charges.records.empty())
-      plan.charges.push_back(std::move(charges));
-    (suspect ? plan.suspects : plan.resume).push_back(row.number);
+    else if (row.state != run_state::parked
+             && suspected(history{from.read(row.number, 0)}))
+      plan.suspects.push_back(row.number);
+    else // parked ones too: their ticket may be decided by now
+      plan.resume.push_back(row.number);
   }
   return plan;
 }

@@ -2,6 +2,7 @@
 
 #include <stanchion/core/store.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace stanchion {
@@ -14,17 +15,19 @@ struct recovery_plan {
   std::vector<run_number> suspects;
   /// Wait for an instant: only their timers are armed.
   std::vector<run_row> sleeping;
-  /// What is recorded before anything is driven: process deaths, charged to
-  /// the steps that were open.
-  std::vector<batch> charges;
   /// Agents (name and version) that open runs need and the program lacks.
   std::vector<run_row> orphans;
 };
 
-/// Reads all open runs. `died`: the last owner ended without an orderly stop.
-/// `knows` says whether this program has an agent's version.
+/// Records, after a death of the process, what it may have died of: steps whose
+/// attempt was open and agent code that was running. Made durable before
+/// anything is driven. Throws `error{store_full}` or `error{store_io}`.
+void charge_deaths(store& in, instant now);
+
+/// Reads all open runs. `knows` says whether this program has an agent's
+/// version.
 [[nodiscard]] recovery_plan
-plan_recovery(store& from, bool died, instant now,
+plan_recovery(store& from, instant now,
               const std::function<bool(const run_row&)>& knows);
 
 } // namespace stanchion

@@ -97,6 +97,7 @@ child_spec runtime::impl::agent_child(const std::string& name) {
   auto spec = child_spec{};
   spec.id = name;
   spec.kind = "agent";
+  spec.is_supervisor = true;
   spec.start = [this, name](const fabric::actor_ref&) {
     const auto& program = *agents.at({name, latest.at(name)});
     auto x = run_supervisor_options{};

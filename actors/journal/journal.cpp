@@ -1,12 +1,15 @@
 #include <stanchion/actors/journal/commit_thread.hpp>
 #include <stanchion/actors/journal/journal.hpp>
 #include <stanchion/core/append.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/error.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/fabric/gate.hpp>
 #include <stanchion/fabric/system.hpp>
 
 #include <algorithm>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -32,27 +35,39 @@ bool holds(store& to, const std::vector<batch>& batches) {
   for (const auto& b : batches)
     if (!b.records.empty()) {
       const auto& r = b.records.front();
-      return !to.read(r.run, r.seq).empty();
+      const auto found = to.read(r.run, r.seq);
+      return !found.empty() && found.front().kind == r.kind
+             && found.front().at == r.at && found.front().body == r.body;
     }
   return false; // rows and facts may be written again
 }
 
-commit_status commit(store& to, const std::vector<batch>& batches,
+/// How a commit ended, or why it never can.
+struct commit_result {
+  commit_status status = commit_status::io_error;
+  std::string impossible;
+};
+
+commit_result commit(store& to, const std::vector<batch>& batches,
                      bool reopen) {
   try {
     if (reopen) {
       if (!to.reopen())
-        return commit_status::io_error;
+        return {};
       if (holds(to, batches))
-        return commit_status::done;
+        return {commit_status::done, {}};
     }
     auto pointers = std::vector<const batch*>{};
     pointers.reserve(batches.size());
     for (const auto& b : batches)
       pointers.push_back(&b);
-    return to.commit(pointers);
+    return {to.commit(pointers), {}};
+  } catch (const error& e) {
+    if (e.code() == error_code::run_conflict)
+      return {commit_status::io_error, e.what()};
+    return {};
   } catch (const std::exception&) {
-    return commit_status::io_error; // a read during the check failed too
+    return {}; // a read during the check failed too
   }
 }
 
@@ -109,7 +124,7 @@ private:
     if (thread_ == nullptr)
       return finish(commit(*options_.store, current_.batches, reopen));
     const auto id = expect(
-      [this](fabric::completion& c) { finish(*c.body.as<commit_status>()); });
+      [this](fabric::completion& c) { finish(*c.body.as<commit_result>()); });
     // The group stays untouched until the completion is here.
     thread_->submit([store = options_.store, &batches = current_.batches,
                      reopen, id, to = self().id(), &gate = sys().gate()] {
@@ -117,9 +132,13 @@ private:
     });
   }
 
-  void finish(commit_status status) {
-    if (status != commit_status::done)
-      return wait_for_store(status);
+  void finish(const commit_result& x) {
+    // A batch that contradicts the store would be in the way for ever. Nothing
+    // of it is acknowledged; its supervisor starts everything from the store.
+    if (!x.impossible.empty())
+      throw std::logic_error{x.impossible};
+    if (x.status != commit_status::done)
+      return wait_for_store(x.status);
     if (std::exchange(trouble_, false))
       publish(event_kind::store_recovered, severity::info, "");
     busy_ = false;
@@ -132,8 +151,7 @@ private:
     const auto broken = status == commit_status::io_error;
     if (!std::exchange(trouble_, true))
       publish(event_kind::store_trouble, severity::critical,
-              broken ? R"({"why":"input/output error"})"
-                     : R"({"why":"no space left"})");
+              R"({"why":)" + canonical(value{options_.store->problem()}) + "}");
     after(options_.retry_after, [this, broken] { run_commit(broken); });
   }
 

@@ -103,6 +103,8 @@ void history::read(const record& r) {
     a.last = failure_from_json(body().at("failure"));
     a.open = false;
     a.ended = a.last->effect;
+      steps.at(r.step).charged = false;
+      steps.at(r.step).deaths = 0;
     break;
   }
   case record_kind::outcome:
@@ -148,6 +150,9 @@ void history::read(const record& r) {
       steps.at(r.step).deaths = 0;
       steps.at(r.step).charged = false;
     }
+    break;
+  case record_kind::driven_alone:
+    (r.step.empty() ? code_driven_alone : steps.at(r.step).driven_alone) = true;
     break;
   case record_kind::cancel:
     cancel_requested = true;
@@ -218,6 +223,7 @@ void history::read_death(const record& r) {
   const auto alone = json::parse(r.body).at("alone").get<bool>();
   auto& deaths = r.step.empty() ? code_deaths : steps.at(r.step).deaths;
   auto& charged = r.step.empty() ? code_charged : steps.at(r.step).charged;
+  (r.step.empty() ? code_driven_alone : steps.at(r.step).driven_alone) = false;
   charged = true;
   if (alone)
     ++deaths;

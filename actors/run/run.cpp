@@ -184,6 +184,17 @@ private:
                               [](const auto& x) { return x.second.charged; });
     if (log_->update(run_state::running, {}, std::nullopt, now()))
       publish(event_kind::run_resumed, severity::info, {});
+    if (!code_charged_)
+      return go_on(std::move(past));
+    log_->add(record_kind::driven_alone, {}, "{}", now());
+    reloading_ = true;
+    log_->when_durable([this, past = std::move(past)]() mutable {
+      reloading_ = false;
+      go_on(std::move(past));
+    });
+  }
+
+  void go_on(history past) {
     drive(std::move(past));
     if (cancelling_)
       stop_steps();
@@ -331,8 +342,10 @@ private:
   }
 
   void on_evict() {
-    if (!idle_ || log_->dirty() || !log_->settled())
+    if (!idle_ || log_->dirty() || !log_->settled()) {
+      idle_ = false; // said again once it is true again
       return send(options_.supervisor, run_busy{options_.number});
+    }
     publish(event_kind::run_evicted, severity::debug, {});
     send(options_.supervisor, run_evicted{options_.number});
     send(services_.router, run_evicted{options_.number});
@@ -465,7 +478,24 @@ private:
       return; // `clear_suspects` comes back to it
     if (s.due && *s.due > now())
       return wait_until(s);
+    // To be asked what became of it is a call into the tool as well.
+    if (s.charged && s.attempts.open && s.tool_effect == effect::reconcilable)
+      return drive_alone(s);
     ask_guard(s);
+  }
+
+  /// Asks the guard once it is durable that this step was under way, alone.
+  void drive_alone(step& s) {
+    note_driven_alone(s);
+    log_->when_durable([this, path = s.path] {
+      if (auto* found = engine_ ? engine_->find(path) : nullptr)
+        ask_guard(*found);
+    });
+  }
+
+  void note_driven_alone(step& s) {
+    if (!std::exchange(s.driven_alone, true))
+      log_->add(record_kind::driven_alone, s.path, "{}", now());
   }
 
   /// Whether another step that the process may have died of is under way.
@@ -473,7 +503,8 @@ private:
     return std::any_of(engine_->open().begin(), engine_->open().end(),
                        [&s](const auto& x) {
                          return x.second.get() != &s && x.second->charged
-                                && x.second->guard != 0;
+                                && (x.second->guard != 0
+                                    || x.second->driven_alone);
                        });
   }
 
@@ -486,7 +517,7 @@ private:
         code_survived(); // the code has come to wait for something
       for (const auto& [path, s] : engine_->open())
         if (s->charged && !s->abandoned) {
-          if (s->guard == 0 && !s->due)
+          if (s->guard == 0 && !s->due && !s->driven_alone)
             resume_call(*s);
           return;
         }
@@ -543,9 +574,12 @@ private:
 
   void on_admitted(const call_admitted& x, const fabric::actor_ref& guard) {
     auto* s = find(x.key);
+    if (s != nullptr)
+      set_undecided(*s, false);
     if (s == nullptr || engine_->frozen() || s->abandoned)
       return send(guard, call_dropped{x.key});
-    set_undecided(*s, false);
+    if (s->charged)
+      note_driven_alone(*s);
     add_attempt(*s, x.attempt);
     if (s->tool_effect == effect::read_only && !s->charged)
       return; // it has left already
@@ -566,6 +600,7 @@ private:
     s.attempts.open = false;
     s.attempts.ended = why.effect;
     s.attempts.last = why;
+    s.charged = false; // whatever it failed of, the process outlived it
     log_->add(record_kind::attempt_end, s.path, bodies::attempt_end(n, why),
               now());
   }

@@ -53,6 +53,7 @@ struct step {
   /// Times the process died while this step was open and alone suspected.
   std::uint32_t deaths = 0;
   bool charged = false;
+  bool driven_alone = false; // in this life of the process
   /// Inside a race, where a call must not be one of a kind.
   bool raced = false;
   /// Its branch was decided without it; its outcome is recorded only.

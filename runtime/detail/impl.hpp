@@ -60,7 +60,6 @@ struct runtime::impl {
   bool taken_up = false;   // guarded by mutex
   std::set<std::string> keys_in_flight; // guarded by mutex
   std::atomic<bool> root_down{false};
-  bool last_owner_died = false;
 
   // -- parts of the tree ----------------------------------------------------
 

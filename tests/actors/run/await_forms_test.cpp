@@ -24,7 +24,7 @@ task<json> nested(agent_context& ctx, std::string text, value more) {
 task<json> forms(agent_context& ctx, value input) {
   // temporaries with owned memory, in and around calls
   auto a = co_await ctx.call("echo", args("text", long_text + input.dump()));
-  auto b = co_await ctx.try_call(std::string{"ec"} + "ho",
+  auto b = co_await ctx.try_call(std::string("ec") + "ho",
                                  args("n", 1, "s", long_text, "d", 0.5));
   // a chain on the awaited result
   auto c = (co_await ctx.call("echo",
