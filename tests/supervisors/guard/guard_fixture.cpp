@@ -36,7 +36,7 @@ protected:
   void receive(envelope& e) override {
     if (e.body.is<release>()) {
       for (auto& [to, attempt] : held_)
-        to.deliver(tool_answer{success(attempt)});
+        to.deliver(tool_answer{script_->released.value_or(success(attempt))});
       held_.clear();
     } else if (const auto* job = e.body.as<tool_job>()) {
       if (job->reconcile)
@@ -288,18 +288,18 @@ void guard_fixture::ask(const fabric::actor_ref& from, run_log& log,
   say(from, message::of(std::move(request)));
 }
 
-run_log& guard_fixture::call(bool at_once) {
+run_log& guard_fixture::call(bool at_once, bool comes_back) {
   if (!guard)
     start();
   auto& log = logs.emplace_back();
+  log.comes_back = comes_back;
   ask(run(log), log, logs.size(), at_once);
   sim.run();
   return log;
 }
 
 run_log& guard_fixture::call_to_end(duration patience) {
-  auto& log = call();
-  log.comes_back = true;
+  auto& log = call(false, true);
   sim.run_until([&log] { return !log.done.empty() || !log.unknown.empty(); },
                 patience);
   return log;

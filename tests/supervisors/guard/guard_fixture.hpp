@@ -41,6 +41,8 @@ struct tool_script {
   failure error{.kind = failure_kind::network,
                 .effect = side_effect::unknown,
                 .message = "connection reset"};
+  /// What is answered when what hangs is released; empty for a success.
+  std::optional<outcome> released;
   /// What `reconcile` answers; the last one for ever.
   std::deque<outcome> found;
   /// How many of the next incarnations fail to start.
@@ -118,7 +120,7 @@ struct guard_fixture {
   void say(const fabric::actor_ref& from, fabric::message m);
 
   /// A run asks, and all that can happen at once happens.
-  run_log& call(bool at_once = false);
+  run_log& call(bool at_once = false, bool comes_back = false);
   /// The same, and time passes until the call is over.
   run_log& call_to_end(duration patience = 1h);
   void release_tool();
