@@ -1,0 +1,196 @@
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/tool_job.hpp>
+#include <stanchion/supervisors/guard/detail/guard_actor.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace stanchion::detail {
+
+// -- one attempt
+// ---------------------------------------------------------------
+
+void guard_actor::proceed(open_call& call) {
+  if (state_ != tool_state::up)
+    return stash(call);
+  const auto at = now();
+  auto answer = breaker_.admit(at);
+  if (!answer.changes.empty())
+    on_changes(answer.changes);
+  if (const auto* yes = std::get_if<admitted>(&answer.answer))
+    admit(call, yes->permit, at);
+  else
+    refused_by_breaker(call, std::get<rejected>(answer.answer).retry_at);
+}
+
+void guard_actor::stash(open_call& call) {
+  if (call.made == 0 && queue_.size() >= options_.stash)
+    return finish_untried(call, not_started(failure_kind::bulkhead_full,
+                                            options_.name + " is down and "
+                                              + std::to_string(queue_.size())
+                                              + " calls wait for it already"));
+  call.phase = call_phase::stashed;
+  queue_.push_back(call.key);
+  send(call.caller, call_held{call.key});
+}
+
+void guard_actor::admit(open_call& call, const breaker_permit& permit,
+                        instant at) {
+  call.permit = permit;
+  if (call.reconciling)
+    return fly(call, at);
+  ++call.made;
+  call.lost = false;
+  call.phase = call_phase::admitted;
+  if (!std::exchange(call.counted, false))
+    send(call.caller, call_admitted{call.key, call.made});
+  if (call.at_once)
+    fly(call, at);
+}
+
+void guard_actor::refused_by_breaker(open_call& call,
+                                     std::optional<instant> retry_at) {
+  const auto status = breaker_.status(now());
+  auto why = not_started(failure_kind::circuit_open,
+                         "the breaker of " + options_.name + " is "
+                           + std::string{to_string(status.state)});
+  // While probes are out it may close any moment.
+  if (retry_at && status.state == breaker_state::half_open)
+    retry_at = std::min(*retry_at, now() + defaults::guard_wait_limit);
+  if (retry_at)
+    why.retry_after = std::max(*retry_at - now(), duration::zero());
+  if (call.reconciling) {
+    if (retry_at)
+      return wait(call, *retry_at, "breaker");
+    return unreconciled(call, why);
+  }
+  const auto verdict = decide_about(call, why);
+  if (const auto* again = std::get_if<try_again>(&verdict))
+    wait(call, again->at, "breaker");
+  else
+    finish_untried(call, why);
+}
+
+/// The attempt is durable, or need not be.
+void guard_actor::leave(open_call& call) {
+  if (state_ == tool_state::up)
+    return fly(call, now());
+  call.phase = call_phase::ready;
+  queue_.push_back(call.key);
+}
+
+void guard_actor::fly(open_call& call, instant at) {
+  auto x = std::make_shared<flight>();
+  x->call = &call;
+  x->attempt = call.made;
+  x->epoch = epoch_;
+  if (options_.replace_worker)
+    x->where = std::make_shared<worker_mark>();
+  call.job = x;
+  call.phase = call_phase::flying;
+  if (call.dropped)
+    x->stop.request_stop();
+  auto job = tool_job{
+    .key = idempotency_key(call.run, call.key.step, call.key.revision),
+    .attempt = call.made,
+    .arguments = call.arguments,
+    .deadline = at + options_.attempt_timeout,
+    .reconcile = call.reconciling,
+    .stop = x->stop.get_token(),
+    .where = x->where};
+  request(tool_, fabric::message::of(std::move(job)),
+          [this, x](fabric::reply& r) { on_reply(*x, r); });
+  timeouts_.push(at, std::move(x));
+  if (const auto delay = timeouts_.arm())
+    after(*delay, [this] { on_time_up(); });
+}
+
+void guard_actor::on_time_up() {
+  timeouts_.pop_due([this](const auto& x) {
+    if (x->call != nullptr)
+      on_timeout(x);
+  });
+  if (const auto delay = timeouts_.arm())
+    after(*delay, [this] { on_time_up(); });
+}
+
+void guard_actor::on_reply(flight& x, fabric::reply& r) {
+  auto* call = std::exchange(x.call, nullptr);
+  timeouts_.trim([](const auto& oldest) { return oldest->call == nullptr; });
+  const auto* answer = r.body.as<tool_answer>();
+  if (call == nullptr) {
+    if (x.timed_out && answer != nullptr)
+      late(x, answer->result);
+    return;
+  }
+  call->job = nullptr;
+  if (r.how == fabric::reply::status::bounced)
+    bounced(*call);
+  else if (answer != nullptr)
+    answered(*call, answer->result);
+  else
+    answered(*call, failure{.kind = failure_kind::crashed,
+                            .message = r.how == fabric::reply::status::died
+                                         ? r.text
+                                         : "the tool's answer is no answer"});
+}
+
+/// The tool was gone before it took the job: the same attempt may leave again.
+void guard_actor::bounced(open_call& call) {
+  call.phase = call_phase::ready;
+  queue_.push_back(call.key);
+}
+
+void guard_actor::answered(open_call& call, const outcome& x) {
+  if (call.reconciling)
+    return reconciled(call, x);
+  if (!x.ok())
+    return failed(call, x.why());
+  if (const auto problem = options_.output.check(x.get().get()))
+    return failed(call, failure{.kind = failure_kind::schema_violation,
+                                .message = "the answer does not fit the output "
+                                           "schema: "
+                                           + *problem});
+  succeeded(call, x.get(), nullptr);
+}
+
+void guard_actor::on_timeout(const std::shared_ptr<flight>& x) {
+  auto& call = *std::exchange(x->call, nullptr);
+  x->timed_out = true;
+  x->key = call.key;
+  x->caller = call.caller;
+  call.job = nullptr;
+  x->stop.request_stop();
+  if (x->where)
+    after(options_.hung_after, [this, x] { check_hung(*x); });
+  answered(call, failure{.kind = failure_kind::timeout,
+                         .message = "no answer within "
+                                    + to_text(options_.attempt_timeout)});
+}
+
+void guard_actor::late(const flight& x, const outcome& result) {
+  // The run may have been restarted, and the call gone on.
+  const auto* call = find(x.key);
+  send(call != nullptr ? call->caller : x.caller,
+       late_result{x.key, x.attempt, result});
+  report_.late(now(), x, result);
+}
+
+void guard_actor::check_hung(const flight& x) {
+  const auto worker = x.where->load();
+  if (worker == std::thread::id{})
+    return;
+  options_.replace_worker(worker);
+  std::erase_if(hung_, [](const auto& where) {
+    return where->load() == std::thread::id{};
+  });
+  hung_.push_back(x.where);
+  report_.worker_abandoned(now(), x, hung_.size());
+  if (hung_.size() >= options_.max_abandoned)
+    on_changes(breaker_.isolate(now()),
+               std::to_string(hung_.size())
+                 + " calls hang in threads that had to be abandoned");
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <stanchion/core/call.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/time.hpp>
+#include <stanchion/core/tree.hpp>
+#include <stanchion/fabric/actor.hpp>
+#include <stanchion/supervisors/guard/deadline_queue.hpp>
+#include <stanchion/supervisors/guard/guard.hpp>
+#include <stanchion/supervisors/guard/guard_report.hpp>
+#include <stanchion/supervisors/guard/kept_answers.hpp>
+#include <stanchion/supervisors/guard/open_call.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace stanchion::detail {
+
+/// To itself: whatever the incarnations before `epoch` refused has come back
+/// by now; what has not, they had accepted.
+struct judge_accepted {
+  std::uint64_t epoch = 0;
+};
+
+/// To itself: the breaker has closed.
+struct breaker_closed {};
+
+/// How the tool's actor stands.
+enum class tool_state : std::uint8_t { down, starting, up, stopping };
+
+/// A failure of a call that did not get as far as the tool.
+[[nodiscard]] inline failure not_started(failure_kind kind,
+                                         std::string message) {
+  return {.kind = kind,
+          .effect = side_effect::not_started,
+          .message = std::move(message)};
+}
+
+/// The guard itself: `guard_actor.cpp` speaks with runs, `attempts.cpp` with
+/// the tool, `verdicts.cpp` applies what the policies say, `health.cpp` keeps
+/// the tool's actor and the breaker.
+class guard_actor final : public fabric::actor {
+public:
+  explicit guard_actor(guard_options options)
+    : options_(std::move(options)), report_(options_.name, options_.events),
+      budget_(options_.restarts),
+      backoff_(options_.restart_backoff, options_.restarts.window),
+      breaker_(options_.breaker), timeouts_(options_.attempt_timeout),
+      kept_(answers_kept) {
+    // nop
+  }
+  ~guard_actor() override;
+
+  std::string name() const override {
+    return options_.name;
+  }
+
+protected:
+  void start() override {
+    load_breaker();
+    start_tool();
+  }
+  void receive(fabric::envelope& e) override;
+  void on_down(const fabric::down& d) override {
+    if (d.source == tool_.id())
+      tool_went_down(d);
+  }
+  void on_stop() override;
+
+private:
+  // -- calls, as runs speak of them -------------------------------------------
+
+  void on_request(const call_request& x, const fabric::actor_ref& caller);
+  void attach(open_call& call, const call_request& x,
+              const fabric::actor_ref& caller);
+  void begin(open_call& call, const call_request& x);
+  bool read_arguments(open_call& call, const std::string& text);
+  void on_go(const attempt_go& x);
+  void on_dropped(const call_dropped& x);
+
+  // -- one attempt ------------------------------------------------------------
+
+  void proceed(open_call& call);
+  void stash(open_call& call);
+  void admit(open_call& call, const breaker_permit& permit, instant at);
+  void refused_by_breaker(open_call& call, std::optional<instant> retry_at);
+  void leave(open_call& call);
+  void fly(open_call& call, instant at);
+  void on_reply(flight& x, fabric::reply& r);
+  void bounced(open_call& call);
+  void answered(open_call& call, const outcome& x);
+  void on_time_up();
+  void on_timeout(const std::shared_ptr<flight>& x);
+  void late(const flight& x, const outcome& result);
+  void check_hung(const flight& x);
+
+  // -- what follows -----------------------------------------------------------
+
+  void succeeded(open_call& call, const value& x, const char* source);
+  void failed(open_call& call, failure why);
+  void apply(open_call& call, failure why, const retry_verdict& verdict);
+  retry_verdict decide_about(const open_call& call, const failure& why) const;
+  void tell_failed(open_call& call, const failure& why, instant next);
+  void wait(open_call& call, instant until, const std::string& why);
+  void reconcile(open_call& call, failure why);
+  void reconciled(open_call& call, const outcome& x);
+  void did_not_happen(open_call& call, const failure& answer);
+  void unreconciled(open_call& call, failure why);
+  void finish(open_call& call, outcome result);
+  void finish_unknown(open_call& call, failure why, park_reason reason);
+  void finish_untried(open_call& call, failure why);
+  void forget(open_call& call);
+
+  // -- the breaker ------------------------------------------------------------
+
+  void load_breaker();
+  void record(open_call& call, breaker_result result, const failure* why);
+  void on_changes(const breaker_changes& changes,
+                  const std::string& reason = {});
+  void release_waiting();
+
+  // -- the tool's actor -------------------------------------------------------
+
+  void start_tool();
+  void tool_is_up(std::uint64_t epoch);
+  void tool_went_down(const fabric::down& d);
+  void judge_accepted_before(std::uint64_t epoch);
+  [[nodiscard]] failure why_give_up(const fabric::down& d) const;
+  void end_as_failed();
+  void tell_never_left();
+  [[nodiscard]] tree_node describe() const;
+
+  // -- small help -------------------------------------------------------------
+
+  [[nodiscard]] open_call* find(const call_key& key) {
+    const auto found = calls_.find(key);
+    return found == calls_.end() ? nullptr : &found->second;
+  }
+  [[nodiscard]] double chance() const {
+    return unit_interval(options_.random->next());
+  }
+  [[nodiscard]] std::vector<call_key>
+  keys_of(const std::function<bool(const open_call&)>& wanted) const {
+    std::vector<call_key> result;
+    for (const auto& [key, call] : calls_)
+      if (wanted(call))
+        result.push_back(key);
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+
+  /// How many ends of calls are remembered.
+  static constexpr std::size_t answers_kept = 256;
+
+  guard_options options_;
+  guard_report report_;
+
+  tool_state state_ = tool_state::down;
+  fabric::actor_ref tool_;
+  std::uint64_t epoch_ = 0;
+  bool started_before_ = false;
+  restart_budget budget_;
+  restart_backoff backoff_;
+  std::optional<instant> next_start_;
+  std::optional<failure> giving_up_;
+
+  breaker breaker_;
+  deadline_queue<std::shared_ptr<flight>> timeouts_;
+  std::vector<std::shared_ptr<worker_mark>> hung_;
+
+  std::unordered_map<call_key, open_call, call_key_hash> calls_;
+  std::deque<call_key> queue_; // stashed and ready, in order of arrival
+  std::uint64_t last_wait_ = 0;
+  kept_answers kept_;
+};
+
+} // namespace stanchion::detail

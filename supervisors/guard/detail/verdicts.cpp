@@ -1,0 +1,197 @@
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/random.hpp>
+#include <stanchion/supervisors/guard/call_rules.hpp>
+#include <stanchion/supervisors/guard/detail/guard_actor.hpp>
+#include <stanchion/supervisors/policy/retry.hpp>
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace stanchion::detail {
+
+// -- what follows
+// --------------------------------------------------------------
+
+void guard_actor::succeeded(open_call& call, const value& x,
+                            const char* source) {
+  record(call, breaker_result::success, nullptr);
+  finish(call, source == nullptr ? x : x.with_source(source));
+}
+
+void guard_actor::failed(open_call& call, failure why) {
+  why.effect = judge(options_.effect, why.effect);
+  why.attempts = call.made;
+  record(call, result_of(options_.table[why.kind]), &why);
+  const auto verdict = decide_about(call, why);
+  // What an earlier attempt may have done stays unknown.
+  if (options_.effect != effect::read_only) {
+    call.unsettled = call.unsettled || why.effect == side_effect::unknown;
+    if (call.unsettled)
+      why.effect = side_effect::unknown;
+  }
+  apply(call, std::move(why), verdict);
+}
+
+retry_verdict guard_actor::decide_about(const open_call& call,
+                                        const failure& why) const {
+  auto verdict = next_attempt(options_.retry, options_.table,
+                              {.effect = options_.effect,
+                               .why = why,
+                               .attempts_made = call.made,
+                               .earlier_unknown = call.unsettled,
+                               .now = now(),
+                               .unit = chance()});
+  if (!call.dropped || !std::holds_alternative<try_again>(verdict))
+    return verdict;
+  if (call.unsettled
+      || (options_.effect != effect::read_only
+          && why.effect == side_effect::unknown))
+    return park_run{park_reason::ambiguous_state};
+  return give_up{why};
+}
+
+void guard_actor::apply(open_call& call, failure why,
+                        const retry_verdict& verdict) {
+  const auto at = now();
+  if (const auto* again = std::get_if<try_again>(&verdict)) {
+    report_.attempt_ended(at, call, why, "try_again");
+    tell_failed(call, why, again->at);
+    wait(call, again->at, "backoff");
+  } else if (std::holds_alternative<ask_reconcile>(verdict)) {
+    report_.attempt_ended(at, call, why, "ask_reconcile");
+    reconcile(call, std::move(why));
+  } else if (const auto* park = std::get_if<park_run>(&verdict)) {
+    report_.attempt_ended(at, call, why, "park_run");
+    finish_unknown(call, std::move(why), park->reason);
+  } else {
+    report_.attempt_ended(at, call, why, "give_up");
+    finish(call, std::get<give_up>(verdict).why);
+  }
+}
+
+void guard_actor::tell_failed(open_call& call, const failure& why,
+                              instant next) {
+  call.last_failed = attempt_failed{call.key, call.made, why, next};
+  send(call.caller, *call.last_failed);
+}
+
+void guard_actor::wait(open_call& call, instant until, const std::string& why) {
+  const auto delay = until - now();
+  if (delay <= duration::zero())
+    return proceed(call);
+  report_.retry_scheduled(now(), call, until, why);
+  if (delay > defaults::guard_wait_limit) {
+    if (call.reconciling)
+      tell_failed(call, *call.evidence, until); // its end was held back
+    send(call.caller, call_waits{call.key, until, why});
+    return forget(call);
+  }
+  call.phase = call_phase::waiting;
+  call.for_breaker = why == "breaker";
+  call.wait = ++last_wait_;
+  send(call.caller, call_held{call.key});
+  after(delay, [this, key = call.key, id = call.wait] {
+    auto* waiting = find(key);
+    if (waiting != nullptr && waiting->phase == call_phase::waiting
+        && waiting->wait == id)
+      proceed(*waiting);
+  });
+}
+
+/// The attempt's end is not told before it is known.
+void guard_actor::reconcile(open_call& call, failure why) {
+  call.reconciling = true;
+  call.questions = 0;
+  call.evidence = std::move(why);
+  proceed(call);
+}
+
+void guard_actor::reconciled(open_call& call, const outcome& x) {
+  if (!x.ok() && x.why().effect == side_effect::none)
+    return did_not_happen(call, x.why());
+  auto why = x.ok() ? failure{} : x.why();
+  if (x.ok()) {
+    const auto problem = options_.output.check(x.get().get());
+    if (!problem)
+      return succeeded(call, x.get(), "reconciled");
+    why = failure{.kind = failure_kind::schema_violation,
+                  .message = "what reconcile found does not fit the output "
+                             "schema: "
+                             + *problem};
+  }
+  record(call, result_of(options_.table[why.kind]), &why);
+  why.attempts = ++call.questions;
+  why.effect = side_effect::none; // a question changes nothing
+  report_.attempt_ended(now(), call, why, "ask_reconcile");
+  const auto verdict = next_attempt(options_.retry, options_.table,
+                                    {.effect = effect::read_only,
+                                     .why = why,
+                                     .attempts_made = call.questions,
+                                     .now = now(),
+                                     .unit = chance()});
+  if (const auto* again = std::get_if<try_again>(&verdict))
+    wait(call, again->at, "backoff");
+  else
+    unreconciled(call, std::move(why));
+}
+
+void guard_actor::did_not_happen(open_call& call, const failure& answer) {
+  record(call, breaker_result::success, nullptr);
+  auto why = *std::exchange(call.evidence, std::nullopt);
+  call.reconciling = false;
+  call.unsettled = false;
+  why.effect = side_effect::none;
+  why.message += "; reconcile says that it did not happen";
+  if (!answer.message.empty())
+    why.message += ": " + answer.message;
+  if (call.dropped) {
+    tell_failed(call, why, now());
+    return finish_untried(call, not_started(failure_kind::cancelled,
+                                            "cancelled; the attempt before "
+                                            "did not happen"));
+  }
+  apply(call, why, call.lost ? try_again{now()} : decide_about(call, why));
+}
+
+void guard_actor::unreconciled(open_call& call, failure why) {
+  auto evidence = *call.evidence;
+  why.cause = evidence.cause;
+  evidence.cause = std::make_shared<const failure>(std::move(why));
+  finish_unknown(call, std::move(evidence), park_reason::ambiguous_state);
+}
+
+/// The call ends without the attempt that was to come.
+void guard_actor::finish_untried(open_call& call, failure why) {
+  why.attempts = call.made;
+  if (!call.unsettled)
+    return finish(call, std::move(why));
+  why.effect = side_effect::unknown;
+  if (call.last_failed)
+    why.cause = std::make_shared<const failure>(call.last_failed->why);
+  finish_unknown(call, std::move(why), park_reason::ambiguous_state);
+}
+
+void guard_actor::finish(open_call& call, outcome result) {
+  auto done = call_done{call.key, call.made, std::move(result)};
+  if (options_.effect != effect::read_only && call.made > 0)
+    kept_.keep(done);
+  send(call.caller, std::move(done));
+  forget(call);
+}
+
+void guard_actor::finish_unknown(open_call& call, failure why,
+                                 park_reason reason) {
+  auto unknown = call_unknown{call.key, call.made, std::move(why), reason};
+  kept_.keep(unknown);
+  send(call.caller, std::move(unknown));
+  forget(call);
+}
+
+void guard_actor::forget(open_call& call) {
+  if (call.phase == call_phase::stashed || call.phase == call_phase::ready)
+    std::erase(queue_, call.key);
+  calls_.erase(calls_.find(call.key));
+}
+
+} // namespace stanchion::detail
