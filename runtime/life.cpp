@@ -53,6 +53,7 @@ void runtime::impl::take_up() {
   {
     const std::lock_guard guard{mutex};
     taken_up = true;
+    ++epoch;
   }
   const auto knows = [this](const run_row& row) {
     return agents.contains({row.agent, row.version});
@@ -60,6 +61,7 @@ void runtime::impl::take_up() {
   const auto plan = plan_recovery(*store, sys->clock().now(), knows);
   wait_for_version(plan.orphans);
   drive(plan);
+  wake();
 }
 
 /// The same for one agent, whose supervisor alone was replaced.

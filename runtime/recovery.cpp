@@ -49,21 +49,20 @@ void charge_deaths(store& in, instant now) {
   if (charges.records.empty())
     return;
   switch (in.commit({&pointer, 1})) {
-    case commit_status::done:
-      return;
-    case commit_status::full:
-      throw error{error_code::store_full,
-                  "there is no space left for the journal; free some, then "
-                  "start again"};
-    case commit_status::io_error:
-      throw error{error_code::store_io,
-                  "the journal cannot be written: " + in.problem()};
+  case commit_status::done:
+    return;
+  case commit_status::full:
+    throw error{error_code::store_full,
+                "there is no space left for the journal; free some, then "
+                "start again"};
+  case commit_status::io_error:
+    throw error{error_code::store_io,
+                "the journal cannot be written: " + in.problem()};
   }
 }
 
-recovery_plan
-plan_recovery(store& from, instant now,
-              const std::function<bool(const run_row&)>& knows) {
+recovery_plan plan_recovery(store& from, instant now,
+                            const std::function<bool(const run_row&)>& knows) {
   auto plan = recovery_plan{};
   auto open = std::vector<run_row>{};
   from.each_open_run([&open](const run_row& row) { open.push_back(row); });

@@ -126,6 +126,13 @@ void runtime::start() {
     impl_->running = true;
   }
   impl_->root = impl_->sys->spawn(make_supervisor(impl_->root_options()));
+  if (!impl_->settings.virtual_seed) {
+    // What is sent to a part that is not up yet would be lost.
+    auto lock = std::unique_lock{impl_->mutex};
+    impl_->changed.wait(lock,
+                        [this] { return impl_->taken_up || impl_->root_down; });
+  }
+  impl_->require_running();
   impl_->bus->publish({event_kind::runtime_started,
                        severity::info,
                        impl_->sys->clock().now(),
@@ -169,27 +176,36 @@ bool runtime::stop() {
 
 void runtime::submit(const submission& x,
                      std::function<void(const run_row&)> then) {
-  impl_->require_running();
-  const auto version = impl_->latest.find(x.agent);
-  if (version == impl_->latest.end())
+  const auto begin = impl_->prepare(x);
+  begin->on_durable = [then = std::move(then), row = begin->row] { then(row); };
+  impl_->send_new(begin);
+}
+
+std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
+  require_running();
+  const auto version = latest.find(x.agent);
+  if (version == latest.end())
     throw error{error_code::unknown_agent,
                 "there is no agent named " + x.agent
                   + "; add it to the program with rt.add(agent{…})"};
   static_cast<void>(canonical(x.input)); // refused here or nowhere
   auto begin = std::make_shared<run_beginning>();
   auto& row = begin->row;
-  row.number = ++*impl_->last_number;
-  row.created = impl_->sys->clock().now();
+  row.number = ++*last_number;
+  row.created = sys->clock().now();
   row.updated = row.created;
-  row.id = make_uuid(row.created, *impl_->random);
+  row.id = make_uuid(row.created, *random);
   row.agent = x.agent;
   row.version = version->second;
   row.submitter = x.submitter;
   row.key = x.key;
   begin->input = x.input;
-  begin->on_durable = [then = std::move(then), row] { then(row); };
-  impl_->sys->send(impl_->part("router"),
-                   start_new_run{row.agent, row.number, std::move(begin)});
+  return begin;
+}
+
+void runtime::impl::send_new(const std::shared_ptr<run_beginning>& begin) {
+  sys->send(part("router"),
+            start_new_run{begin->row.agent, begin->row.number, begin});
 }
 
 run_row runtime::submit(const submission& x) {
@@ -210,18 +226,45 @@ run_row runtime::submit(const submission& x) {
       return *known;
     }
   }
+  const auto begin = impl_->prepare(x);
   auto accepted = std::make_shared<std::promise<run_row>>();
-  auto row = accepted->get_future();
+  auto answer = accepted->get_future();
+  begin->on_durable = [accepted = std::move(accepted), row = begin->row] {
+    accepted->set_value(row);
+  };
   try {
-    submit(x, [accepted](const run_row& r) { accepted->set_value(r); });
-    while (row.wait_for(look_again) != std::future_status::ready)
-      impl_->require_running();
+    auto row = impl_->ask<run_row>(
+      answer, [&] { impl_->send_new(begin); },
+      [&] { return impl_->store->find_run(begin->row.id); });
+    impl_->forget_key(token);
+    return row;
   } catch (...) {
     impl_->forget_key(token);
     throw;
   }
-  impl_->forget_key(token);
-  return row.get();
+}
+
+template <class T>
+T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
+                     const std::function<std::optional<T>()>& done) {
+  for (;;) {
+    const auto asked = current_epoch();
+    send();
+    while (answer.wait_for(look_again) != std::future_status::ready
+           && current_epoch() == asked)
+      require_running();
+    try {
+      if (answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
+        return answer.get();
+    } catch (const std::future_error&) {
+      // Whoever was asked is gone; its successor needs a moment.
+      auto lock = std::unique_lock{mutex};
+      changed.wait_for(lock, look_again);
+    }
+    require_running();
+    if (auto known = done())
+      return *std::move(known);
+  }
 }
 
 void runtime::impl::forget_key(const std::string& token) {
@@ -275,23 +318,24 @@ void runtime::cancel(const run_id& id, const std::string& reason,
                            "run " + to_string(id) + " has ended already"};
   if (is_terminal(row->state))
     throw ended;
-  auto told = std::make_shared<std::promise<bool>>();
-  auto answer = told->get_future();
-  impl_->sys->send(
-    impl_->part("router"),
-    fabric::routed{row->number, fabric::message::of(cancel_run{
-                                  reason, by, [told = std::move(told)](bool x) {
+  auto answer = std::future<bool>{};
+  const auto send = [&] {
+    auto told = std::make_shared<std::promise<bool>>();
+    answer = told->get_future();
+    impl_->sys->send(
+      impl_->part("router"),
+      fabric::routed{row->number,
+                     fabric::message::of(
+                       cancel_run{reason, by, [told = std::move(told)](bool x) {
                                     told->set_value(x);
                                   }})});
-  while (answer.wait_for(look_again) != std::future_status::ready)
-    impl_->require_running();
-  try {
-    if (answer.get())
-      return;
-  } catch (const std::future_error&) {
-    // it ended before it could answer
-  }
-  throw ended;
+  };
+  const auto over = [&]() -> std::optional<bool> {
+    const auto now = impl_->store->find_run(id);
+    return now && is_terminal(now->state) ? std::optional{false} : std::nullopt;
+  };
+  if (!impl_->ask<bool>(answer, send, over))
+    throw ended;
 }
 
 void runtime::resume(const run_id& id) {
@@ -313,21 +357,23 @@ void runtime::resume(const run_id& id) {
 
 ticket runtime::decide(const decision_request& x) {
   impl_->require_running();
-  auto told = std::make_shared<std::promise<ticket>>();
-  auto answer = told->get_future();
-  auto request = decide_ticket{
-    x.ticket, {x.version, x.verb, x.by, x.comment, x.payload}, {}};
-  request.answer = [told](std::variant<ticket, error> r) {
-    if (const auto* why = std::get_if<error>(&r))
-      told->set_exception(std::make_exception_ptr(*why));
-    else
-      told->set_value(std::get<ticket>(std::move(r)));
+  auto answer = std::future<ticket>{};
+  const auto send = [&] {
+    auto told = std::make_shared<std::promise<ticket>>();
+    answer = told->get_future();
+    impl_->sys->send(
+      impl_->part("desk"),
+      decide_ticket{x.ticket,
+                    {x.version, x.verb, x.by, x.comment, x.payload},
+                    [told](std::variant<ticket, error> r) {
+                      if (const auto* why = std::get_if<error>(&r))
+                        told->set_exception(std::make_exception_ptr(*why));
+                      else
+                        told->set_value(std::get<ticket>(std::move(r)));
+                    }});
   };
-  told.reset();
-  impl_->sys->send(impl_->part("desk"), std::move(request));
-  while (answer.wait_for(look_again) != std::future_status::ready)
-    impl_->require_running();
-  return answer.get();
+  // Asked twice, the desk answers with the decision that stands.
+  return impl_->ask<ticket>(answer, send, [] { return std::nullopt; });
 }
 
 // -- looking

@@ -171,26 +171,25 @@ step* engine::find(const step_path& path) const {
 // -- what operations use
 // -------------------------------------------------------
 
-void engine::ask(branch& where, std::unique_ptr<step> s, operation& waiter) {
+bool engine::ask(branch& where, std::unique_ptr<step> s, operation& waiter) {
   s->path = where.next_path();
   s->raced = where.raced;
   s->waiter = &waiter;
   if (diverged_)
-    return; // its coroutine stays suspended for ever
+    return false;
   auto& asked = *open_.emplace(s->path, std::move(s)).first->second;
   if (!replaying_)
-    return host_.begin(asked);
-  if (past_->steps.contains(asked.path)) {
+    host_.begin(asked);
+  else if (past_->steps.contains(asked.path))
     check_recorded(asked);
-    return;
-  }
-  if (undelivered_ > 0)
+  else if (undelivered_ > 0)
     diverge(asked.path, "nothing", describe(asked));
   else
     fresh_.push_back(&asked);
+  return true;
 }
 
-bool engine::check_recorded(step& s) {
+void engine::check_recorded(step& s) {
   auto& r = past_->steps[s.path];
   r.requested = true;
   --unrequested_;
@@ -198,12 +197,12 @@ bool engine::check_recorded(step& s) {
     = r.requested_text == s.arguments_text || s.kind == step_kind::timer;
   if (r.kind != s.kind || r.name != s.name) {
     diverge(s.path, describe(r), describe(s));
-    return false;
+    return;
   }
   if (!same_arguments) {
     if (!r.has_outcome || r.tool_effect != effect::read_only) {
       diverge(s.path, describe(r), describe(s));
-      return false;
+      return;
     }
     host_.drifted(s);
   }
@@ -219,7 +218,6 @@ bool engine::check_recorded(step& s) {
     s.arguments = parse_json(r.arguments_text);
     s.arguments_text = r.arguments_text;
   }
-  return true;
 }
 
 void engine::abandon(step& s) {

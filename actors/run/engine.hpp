@@ -172,8 +172,9 @@ public:
     return run_;
   }
 
-  /// Numbers `s` in `where` and starts it: from the journal or anew.
-  void ask(branch& where, std::unique_ptr<step> s, operation& waiter);
+  /// Numbers `s` in `where` and starts it: from the journal or anew. False when
+  /// the engine has diverged: the step is gone and never has an outcome.
+  bool ask(branch& where, std::unique_ptr<step> s, operation& waiter);
   /// The operation goes away undelivered: its branch was decided without it.
   void abandon(step& s);
   /// Runs `start` with `where` as the current branch.
@@ -203,7 +204,7 @@ private:
   void pump();
   void replay();
   void go_live();
-  bool check_recorded(step& s);
+  void check_recorded(step& s);
   void hand_over(step_path path, const outcome& x);
   void diverge(step_path path, std::string recorded, std::string requested);
 

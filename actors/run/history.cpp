@@ -103,8 +103,8 @@ void history::read(const record& r) {
     a.last = failure_from_json(body().at("failure"));
     a.open = false;
     a.ended = a.last->effect;
-      steps.at(r.step).charged = false;
-      steps.at(r.step).deaths = 0;
+    steps.at(r.step).charged = false;
+    steps.at(r.step).deaths = 0;
     break;
   }
   case record_kind::outcome:

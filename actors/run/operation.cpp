@@ -26,7 +26,8 @@ void operation::start(branch& where, continuation then) {
   then_ = then;
   owner_ = where.owner;
   asked_ = what_.get();
-  owner_->ask(where, std::move(what_), *this);
+  if (!owner_->ask(where, std::move(what_), *this))
+    asked_ = nullptr;
 }
 
 std::exception_ptr operation::thrown() const {

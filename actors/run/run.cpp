@@ -500,12 +500,11 @@ private:
 
   /// Whether another step that the process may have died of is under way.
   [[nodiscard]] bool another_suspect(const step& s) const {
-    return std::any_of(engine_->open().begin(), engine_->open().end(),
-                       [&s](const auto& x) {
-                         return x.second.get() != &s && x.second->charged
-                                && (x.second->guard != 0
-                                    || x.second->driven_alone);
-                       });
+    return std::any_of(
+      engine_->open().begin(), engine_->open().end(), [&s](const auto& x) {
+        return x.second.get() != &s && x.second->charged
+               && (x.second->guard != 0 || x.second->driven_alone);
+      });
   }
 
   /// Lets the next suspect go, or tells that none is left.

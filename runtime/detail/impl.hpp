@@ -13,6 +13,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +27,7 @@
 namespace stanchion {
 
 struct recovery_plan;
+struct run_beginning;
 
 /// What a runtime is made of. `wiring.cpp` builds the tree, `life.cpp` opens,
 /// takes up and says the last word, `runtime.cpp` is the interface.
@@ -57,6 +60,7 @@ struct runtime::impl {
   std::uint64_t ticks = 0; // guarded by mutex; events that wake waiters
   bool running = false;    // guarded by mutex
   bool stopped = false;    // guarded by mutex
+  std::uint64_t epoch = 0; // guarded by mutex; times the tree was taken up
   bool taken_up = false;   // guarded by mutex
   std::set<std::string> keys_in_flight; // guarded by mutex
   std::atomic<bool> root_down{false};
@@ -111,6 +115,20 @@ struct runtime::impl {
                      const std::vector<run_number>& runs);
   void wait_for_version(const std::vector<run_row>& orphans);
   void forget_key(const std::string& token);
+
+  [[nodiscard]] std::shared_ptr<run_beginning> prepare(const submission& x);
+  void send_new(const std::shared_ptr<run_beginning>& begin);
+
+  /// Sends a question and waits for its answer. Asked again when the tree was
+  /// started anew meanwhile, unless `done` says that it has taken effect.
+  template <class T>
+  T ask(std::future<T>& answer, const std::function<void()>& send,
+        const std::function<std::optional<T>()>& done);
+
+  [[nodiscard]] std::uint64_t current_epoch() {
+    const std::lock_guard guard{mutex};
+    return epoch;
+  }
 
   void wake() {
     {

@@ -390,9 +390,9 @@ TEST_CASE("drifted arguments of a finished read-only step keep the recorded "
           "value",
           "[run][engine]") {
   auto run = script{two_calls};
+  run.answer("1", number(20));
   auto& intent = run.records[1].body;
   intent.insert(intent.size() - 1, R"(,"effect":"read_only")");
-  run.answer("1", number(20));
   const auto at = intent.find(R"("x":1)");
   intent.replace(at, 5, R"("x":7)");
   run.restart();
