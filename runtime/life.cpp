@@ -95,7 +95,8 @@ void runtime::impl::wait_for_version(const std::vector<run_row>& orphans) {
   for (auto row : orphans) {
     ++groups[{row.agent, row.version}];
     row.state = run_state::waiting;
-    row.waiting_for = "version " + row.version + " of agent " + row.agent;
+    row.waiting_for
+      = std::string{waits_for_version} + row.version + " of agent " + row.agent;
     row.updated = now;
     changes.runs.push_back(std::move(row));
   }

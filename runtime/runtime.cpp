@@ -30,7 +30,11 @@ error unknown_run(const run_id& id) {
 /// Whether only people can make the run go on: it is parked, or waits for
 /// nothing but children of which that is true.
 bool waits_for_people(store& in, const run_row& row) {
-  if (row.state == run_state::parked)
+  if (row.state == run_state::parked) // without a ticket it is about to go on
+    return !in.list_tickets(
+                {.states = {ticket_state::open}, .run = row.number, .limit = 1})
+              .empty();
+  if (row.waiting_for.starts_with(waits_for_version))
     return true;
   if (row.state != run_state::waiting || row.next_at)
     return false;
@@ -114,6 +118,29 @@ void runtime::add(agent x) {
                                             + key.first + " is there already"};
   impl_->latest[key.first] = key.second; // the last one added
   impl_->agents.emplace(key, std::make_shared<const agent>(std::move(x)));
+}
+
+void runtime::add(supervisor x) {
+  if (x.name().empty() || x.children().empty())
+    throw error{error_code::invalid_spec,
+                "a supervisor needs a name and at least one child"};
+  impl_->adopt(*this, x);
+  impl_->teams.push_back(std::move(x));
+}
+
+/// Registers what a team consists of; its supervisor starts it.
+void runtime::impl::adopt(runtime& rt, const supervisor& team) {
+  for (const auto& child : team.children()) {
+    if (const auto* t = std::get_if<tool>(&child)) {
+      rt.add(*t);
+      in_teams.insert(t->name());
+    } else if (const auto* a = std::get_if<agent>(&child)) {
+      rt.add(*a);
+      in_teams.insert(a->name());
+    } else {
+      adopt(rt, std::get<supervisor>(child));
+    }
+  }
 }
 
 void runtime::start() {

@@ -9,6 +9,7 @@
 #include <stanchion/core/value.hpp>
 #include <stanchion/runtime/config.hpp>
 #include <stanchion/runtime/event_bus.hpp>
+#include <stanchion/runtime/supervisor.hpp>
 #include <stanchion/runtime/tool.hpp>
 
 #include <functional>
@@ -68,6 +69,8 @@ public:
   /// numbers cannot work together.
   void add(tool x);
   void add(agent x);
+  /// Adds the supervisor with all its tools and agents.
+  void add(supervisor x);
 
   // -- life
   // ---------------------------------------------------------------------

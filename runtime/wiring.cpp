@@ -156,8 +156,10 @@ supervisor_options runtime::impl::root_options() {
     system_child("timers", [this] { return make_timers(part("router")); }),
     supervisor_child(people_options()),
     supervisor_child(tools_options()),
-    supervisor_child(agents_options()),
   };
+  if (!teams.empty())
+    x.children.push_back(supervisor_child(teams_options()));
+  x.children.push_back(supervisor_child(agents_options()));
   x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
     part(child, ref);
     if (child == "agents" && ref)
@@ -184,14 +186,28 @@ supervisor_options runtime::impl::people_options() {
   return x;
 }
 
+void runtime::impl::guard_changed(const std::string& tool,
+                                  const fabric::actor_ref& ref) {
+  directory->set_guard(tool, ref);
+  if (const auto to = part("router"))
+    sys->send(to, guards_changed{});
+}
+
+void runtime::impl::agent_changed(const std::string& agent,
+                                  const fabric::actor_ref& ref) {
+  if (const auto to = part("router"))
+    sys->send(to, agent_supervised{agent, ref});
+  if (ref)
+    take_up_agent(agent);
+}
+
 supervisor_options runtime::impl::tools_options() {
   auto x = named(*this, "tools", strategy::one_for_one);
   for (const auto& [name, t] : tools)
-    x.children.push_back(guard_child(t));
+    if (!in_teams.contains(name))
+      x.children.push_back(guard_child(t));
   x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
-    directory->set_guard(child, ref);
-    if (const auto to = part("router"))
-      sys->send(to, guards_changed{});
+    guard_changed(child, ref);
   };
   return x;
 }
@@ -199,12 +215,41 @@ supervisor_options runtime::impl::tools_options() {
 supervisor_options runtime::impl::agents_options() {
   auto x = named(*this, "agents", strategy::one_for_one);
   for (const auto& [name, version] : latest)
-    x.children.push_back(agent_child(name));
+    if (!in_teams.contains(name))
+      x.children.push_back(agent_child(name));
   x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
-    if (const auto to = part("router"))
-      sys->send(to, agent_supervised{child, ref});
-    if (ref)
-      take_up_agent(child);
+    agent_changed(child, ref);
+  };
+  return x;
+}
+
+supervisor_options runtime::impl::teams_options() {
+  auto x = named(*this, "teams", strategy::one_for_one);
+  for (const auto& team : teams)
+    x.children.push_back(supervisor_child(team_options(team)));
+  return x;
+}
+
+supervisor_options runtime::impl::team_options(const supervisor& team) {
+  auto x = named(*this, team.name(), team.how());
+  x.budget = {team.max_restarts(), team.restart_window()};
+  for (const auto& child : team.children()) {
+    if (const auto* nested = std::get_if<supervisor>(&child)) {
+      x.children.push_back(supervisor_child(team_options(*nested)));
+      continue;
+    }
+    const auto* t = std::get_if<tool>(&child);
+    auto spec = t != nullptr ? guard_child(*t)
+                             : agent_child(std::get<agent>(child).name());
+    spec.budget = x.budget;
+    spec.backoff.first = team.first_backoff();
+    x.children.push_back(std::move(spec));
+  }
+  x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
+    if (tools.contains(child))
+      guard_changed(child, ref);
+    else if (latest.contains(child))
+      agent_changed(child, ref);
   };
   return x;
 }

@@ -21,6 +21,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,9 @@ namespace stanchion {
 
 struct recovery_plan;
 struct run_beginning;
+
+/// How the line of a run begins whose agent the program lacks.
+inline constexpr std::string_view waits_for_version = "version ";
 
 /// What a runtime is made of. `wiring.cpp` builds the tree, `life.cpp` opens,
 /// takes up and says the last word, `runtime.cpp` is the interface.
@@ -41,6 +45,8 @@ struct runtime::impl {
   config settings;
   std::map<std::string, tool> tools;
   std::map<version_key, std::shared_ptr<const agent>> agents;
+  std::vector<supervisor> teams;
+  std::set<std::string> in_teams; // tools and agents that a team starts
   std::map<std::string, std::string> latest; // agent → version for new runs
   std::shared_ptr<event_bus> bus = std::make_shared<event_bus>();
   std::uint64_t own_subscription = 0;
@@ -97,12 +103,18 @@ struct runtime::impl {
   [[nodiscard]] supervisor_options people_options();
   [[nodiscard]] supervisor_options tools_options();
   [[nodiscard]] supervisor_options agents_options();
+  [[nodiscard]] supervisor_options teams_options();
+  [[nodiscard]] supervisor_options team_options(const supervisor& team);
   [[nodiscard]] child_spec guard_child(const tool& t);
   [[nodiscard]] child_spec agent_child(const std::string& name);
   [[nodiscard]] std::unique_ptr<fabric::actor>
   run_actor(const std::shared_ptr<const run_services>& common,
             run_number number, const std::shared_ptr<const void>& beginning,
             bool exhausted, const fabric::actor_ref& supervisor);
+
+  void adopt(runtime& rt, const supervisor& team);
+  void guard_changed(const std::string& tool, const fabric::actor_ref& ref);
+  void agent_changed(const std::string& agent, const fabric::actor_ref& ref);
 
   // -- life -----------------------------------------------------------------
 

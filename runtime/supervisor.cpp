@@ -1,0 +1,20 @@
+#include <stanchion/runtime/supervisor.hpp>
+
+namespace stanchion {
+
+supervisor& supervisor::child(tool x) {
+  children_.emplace_back(std::move(x));
+  return *this;
+}
+
+supervisor& supervisor::child(agent x) {
+  children_.emplace_back(std::move(x));
+  return *this;
+}
+
+supervisor& supervisor::child(supervisor x) {
+  children_.emplace_back(std::move(x));
+  return *this;
+}
+
+} // namespace stanchion
