@@ -1,0 +1,18 @@
+#pragma once
+
+#include <stanchion/cli/operations.hpp>
+
+#include <filesystem>
+#include <memory>
+
+namespace stanchion {
+
+/// Asks the process that listens at `socket`; null when nobody does.
+///
+/// Errors:  those that the owner tells; `no_server` when it does not answer or
+///          hangs up; `store_read_only` without the permission to ask.
+/// Threads: not synchronised.
+[[nodiscard]] std::unique_ptr<operations>
+connect_to_owner(const std::filesystem::path& socket);
+
+} // namespace stanchion

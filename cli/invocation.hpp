@@ -1,0 +1,87 @@
+#pragma once
+
+#include <stanchion/cli/exit_code.hpp>
+#include <stanchion/core/run_state.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stanchion {
+
+class runtime;
+
+/// How results are printed.
+enum class output_format : std::uint8_t {
+  table, ///< for people
+  json,  ///< one document
+  jsonl, ///< one document per line
+  ids,   ///< one id per line, for another command's `-`
+};
+
+/// Where a command reads and writes.
+struct terminal {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  /// Whether people look at `err` as it is written.
+  bool shows_progress = false;
+  /// Whether `out` may be coloured.
+  bool colors = false;
+};
+
+/// The words of one command. Members that a verb does not take are as they are
+/// here.
+struct invocation {
+  /// What to call the program in hints.
+  std::string program = "stanchion";
+  output_format format = output_format::table;
+  std::filesystem::path data_dir = "stanchion-data";
+  std::vector<std::string> ids;
+  std::string agent;
+  /// JSON text, `@FILE`, or `-`; nothing when not given.
+  std::optional<std::string> input;
+  std::optional<std::string> payload;
+  std::string key;
+  std::string by;
+  std::string comment;
+  std::string reason;
+  std::string verb;
+  std::string run;
+  std::vector<std::string> states;
+  std::uint32_t version = 0;
+  std::size_t limit = 50;
+  std::optional<duration> timeout;
+  bool no_wait = false;
+  bool all = false;
+};
+
+/// What a verb works with.
+struct command_context {
+  const invocation& words;
+  const terminal& io;
+  /// Adds tools and agents.
+  const std::function<void(runtime&)>& setup;
+  /// Set when threads had to be abandoned: the process must end at once.
+  bool abandoned = false;
+};
+
+using command_verb = exit_code (*)(command_context&);
+
+/// Runs one command; `words` are those after the program's name. Sets
+/// `abandoned` as `command_context` does.
+///
+/// Threads: as `command_line`.
+[[nodiscard]] exit_code run_command(const std::string& program,
+                                    const std::vector<std::string>& words,
+                                    const terminal& io,
+                                    const std::function<void(runtime&)>& setup,
+                                    bool& abandoned);
+
+} // namespace stanchion

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <stanchion/core/run_state.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/core/ticket.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace stanchion {
+
+using nlohmann::json;
+
+/// Until when a run is followed.
+enum class follow_until : std::uint8_t {
+  settled, ///< it has ended, or only people can make it go on
+  ended,
+};
+
+/// How a run is followed.
+struct follower {
+  /// The number of the first record to be told of.
+  std::uint32_t from = 0;
+  follow_until until = follow_until::settled;
+  /// Told every record, as JSON. May be null.
+  std::function<void(const json&)> on_record = {};
+  /// Asked several times a second; false ends the following. May be null.
+  std::function<bool()> keep_going = {};
+};
+
+/// Which tickets a list shows.
+struct ticket_query {
+  std::vector<ticket_state> states; ///< empty: all
+  std::string run;                  ///< an id or the start of one; empty: all
+  std::size_t limit = 100;
+};
+
+/// What operators do with a data directory, in the JSON of the operator API.
+/// The same whether this process owns the directory, asks the one that does, or
+/// finds none.
+///
+/// Runs are named by their id or by its first 8 characters or more, where that
+/// is unambiguous; tickets by their id.
+///
+/// Errors:  `error`; `unknown_run`, `unknown_ticket`, what the store throws,
+/// and
+///          `no_server` or `not_running` when the owner is gone.
+/// Threads: those of the implementation.
+class operations {
+public:
+  virtual ~operations() = default;
+
+  /// `{runs, next}`; `next` is the `before` of the page behind, if there is
+  /// one.
+  [[nodiscard]] virtual json list_runs(const run_filter& f) = 0;
+  /// A run, with `why`, `settled`, its open `tickets`, and how it ended.
+  [[nodiscard]] virtual json find_run(const std::string& id) = 0;
+  /// `{steps}`, in the order in which they were asked for.
+  [[nodiscard]] virtual json list_steps(const std::string& id) = 0;
+  /// Tells of all records, those to come as well, and carries on with the run
+  /// that a run continues as. Returns the run as `find_run` does, or null when
+  /// it was made to stop.
+  virtual json follow(const std::string& id, const follower& f) = 0;
+
+  /// `{agent, input, key?, submitter?}`; returns the run once it is durable.
+  virtual json start_run(const json& request) = 0;
+  /// `{reason?, by?}`; returns the run.
+  virtual json cancel_run(const std::string& id, const json& request) = 0;
+  virtual json resume_run(const std::string& id) = 0;
+  /// Says `retry` about the run's ticket; `{by, comment?}`. Returns the ticket.
+  virtual json retry_run(const std::string& id, const json& request) = 0;
+
+  /// `{tickets}`, oldest first.
+  [[nodiscard]] virtual json list_tickets(const ticket_query& q) = 0;
+  [[nodiscard]] virtual json find_ticket(const std::string& id) = 0;
+  /// `{verb, by, version?, comment?, payload?}`; returns the ticket.
+  virtual json decide(const std::string& id, const json& request) = 0;
+
+  /// The supervision tree.
+  [[nodiscard]] virtual json tree() = 0;
+};
+
+} // namespace stanchion

@@ -1,0 +1,50 @@
+#include <stanchion/cli/owner.hpp>
+#include <stanchion/cli/owner_operations.hpp>
+#include <stanchion/cli/signals.hpp>
+
+namespace stanchion {
+
+owner::owner(const data_dir& dir, const std::function<void(runtime&)>& setup,
+             signal_watch& signals)
+  : dir_(dir), signals_(signals) {
+  auto settings = config{};
+  settings.data_dir = dir.root();
+  runtime_ = std::make_unique<runtime>(std::move(settings));
+  if (setup)
+    setup(*runtime_);
+}
+
+owner::~owner() {
+  stop();
+}
+
+bool owner::has_agent(const std::string& name) const {
+  return runtime_->has_agent(name);
+}
+
+void owner::start() {
+  runtime_->start();
+  operations_ = make_owner_operations(*runtime_);
+  server_ = std::make_unique<control_server>(dir_.socket(), operations_);
+  signals_.on_signal([this] { clean_ = runtime_->stop() && clean_; });
+}
+
+operations& owner::work() const {
+  return *operations_;
+}
+
+bool owner::stop() {
+  if (runtime_ == nullptr)
+    return clean_;
+  signals_.on_signal(nullptr); // waits for a stop that is under way
+  clean_ = runtime_->stop() && clean_;
+  server_.reset();
+  operations_.reset();
+  if (clean_)
+    runtime_.reset();
+  else
+    static_cast<void>(runtime_.release()); // its threads may still touch it
+  return clean_;
+}
+
+} // namespace stanchion

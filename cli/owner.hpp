@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/cli/control_server.hpp>
+#include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/runtime.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace stanchion {
+
+class signal_watch;
+
+/// This process as the owner of a data directory: a runtime that drives its
+/// runs, and a socket at which other processes ask. A signal stops the runtime.
+///
+/// Threads: one makes, uses and destroys it.
+class owner {
+public:
+  /// Makes a runtime and lets `setup` add to it; touches no file.
+  owner(const data_dir& dir, const std::function<void(runtime&)>& setup,
+        signal_watch& signals);
+  owner(const owner&) = delete;
+  owner& operator=(const owner&) = delete;
+  /// Stops.
+  ~owner();
+
+  [[nodiscard]] bool has_agent(const std::string& name) const;
+
+  /// Takes the directory over. Errors: those of `runtime::start`.
+  void start();
+
+  /// Precondition: started.
+  [[nodiscard]] operations& work() const;
+
+  /// Stops in order. False when threads had to be abandoned, which the process
+  /// must not outlive.
+  bool stop();
+
+private:
+  data_dir dir_;
+  signal_watch& signals_;
+  std::unique_ptr<runtime> runtime_;
+  std::shared_ptr<operations> operations_;
+  std::unique_ptr<control_server> server_;
+  bool clean_ = true;
+};
+
+} // namespace stanchion

@@ -1,0 +1,372 @@
+#include <stanchion/cli/parse.hpp>
+#include <stanchion/cli/suggest.hpp>
+#include <stanchion/cli/verbs.hpp>
+#include <stanchion/core/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+const std::map<std::string, output_format> formats{
+  {"table", output_format::table},
+  {"json", output_format::json},
+  {"jsonl", output_format::jsonl},
+  {"ids", output_format::ids}};
+
+std::vector<std::string> names_of_states() {
+  auto names = std::vector<std::string>{};
+  for (auto i = 1; i <= static_cast<int>(run_state::continued); ++i)
+    if (const auto x = static_cast<run_state>(i);
+        parse_run_state(to_string(x)) == x)
+      names.emplace_back(to_string(x));
+  return names;
+}
+
+/// The tree of commands. Parsing writes into `chosen`.
+class grammar {
+public:
+  explicit grammar(const std::string& program)
+    : app_{"Runs durable agents, and looks after them.", program} {
+    chosen.words.program = program;
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string{version()});
+    app_.footer("Examples:\n  " + program
+                + " run start AGENT --input '{\"id\": 7}'\n  " + program
+                + " run list --state parked\n  " + program
+                + " ticket list\n\nEvery command answers --help. Exit codes: 0 "
+                  "ok, 1 failed, 2 usage, 3 auth,\n4 not found, 5 conflict, 6 "
+                  "partly failed, 7 waiting for a person,\n124 timeout, 130 "
+                  "interrupted.");
+    add_run();
+    add_ticket();
+    add_care();
+  }
+
+  [[nodiscard]] CLI::App& app() {
+    return app_;
+  }
+
+  command chosen;
+
+private:
+  using words = const char*;
+
+  CLI::App* noun(words name, words does, const std::string& example) {
+    auto* x = app_.add_subcommand(name, does);
+    x->require_subcommand(1);
+    x->footer("Example:\n  " + chosen.words.program + " " + example);
+    return x;
+  }
+
+  CLI::App* leaf(CLI::App* under, words name, words does, command_verb verb,
+                 const std::string& example) {
+    auto* x = under->add_subcommand(name, does);
+    x->footer("Example:\n  " + chosen.words.program + " " + example);
+    x->callback([this, verb] { chosen.verb = verb; });
+    x->add_option("--data-dir", chosen.words.data_dir,
+                  "Where everything durable is; default stanchion-data")
+      ->envname("STANCHION_DATA_DIR")
+      ->type_name("DIR");
+    x->add_option_function<std::string>(
+       "-o,--output",
+       [this](const std::string& text) {
+         chosen.words.format = formats.at(text);
+       },
+       "How to print results: table, json, jsonl or ids; default table")
+      ->check(CLI::IsMember(formats))
+      ->type_name("FORMAT");
+    return x;
+  }
+
+  void takes_ids(CLI::App* x) {
+    x->add_option("ids", chosen.words.ids,
+                  "Runs, by id or its first 8 characters; - reads them from "
+                  "stdin")
+      ->required()
+      ->type_name("ID");
+  }
+
+  void takes_one_id(CLI::App* x, words what) {
+    x->add_option("id", chosen.words.ids, what)
+      ->required()
+      ->expected(1)
+      ->type_name("ID");
+  }
+
+  void takes_by(CLI::App* x) {
+    x->add_option("--by", chosen.words.by, "Who says so; default the user")
+      ->type_name("WHO");
+  }
+
+  void takes_timeout(CLI::App* x) {
+    x->add_option_function<std::string>(
+       "--timeout",
+       [this](const std::string& text) {
+         chosen.words.timeout = parse_span(text);
+         if (!chosen.words.timeout)
+           throw CLI::ValidationError{
+             "--timeout: \"" + text
+             + "\" is no span; write 30s, 5m or 2h, for example"};
+       },
+       "Wait no longer than this, then exit with 124; default for ever")
+      ->type_name("SPAN");
+  }
+
+  void add_run() {
+    auto* run = noun("run", "Start, watch and mend runs", "run list");
+    auto* start
+      = leaf(run, "start",
+             "Start a run, and stay until it has ended or waits "
+             "for a person",
+             verbs::run_start, "run start AGENT --input '{\"id\": 7}'");
+    start->add_option("agent", chosen.words.agent, "The agent to run")
+      ->required()
+      ->type_name("AGENT");
+    start
+      ->add_option("--input", chosen.words.input,
+                   "Its input: JSON, @FILE, or - for stdin; default {}")
+      ->type_name("JSON");
+    start
+      ->add_option("--key", chosen.words.key,
+                   "An idempotency key: the same key, the same run")
+      ->type_name("KEY");
+    start->add_flag("--no-wait", chosen.words.no_wait,
+                    "Leave once the run is durable");
+    takes_by(start);
+    takes_timeout(start);
+    add_run_lists(run);
+    add_run_mends(run);
+  }
+
+  void add_run_lists(CLI::App* run) {
+    auto* list = leaf(run, "list", "List runs, newest first", verbs::run_list,
+                      "run list --state parked -o ids");
+    list->add_option("--state", chosen.words.states, "Only runs in this state")
+      ->check(CLI::IsMember(names_of_states()))
+      ->type_name("STATE");
+    list->add_option("--agent", chosen.words.agent, "Only runs of this agent")
+      ->type_name("AGENT");
+    list
+      ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+    auto* show = leaf(run, "show", "Show a run, its steps, and why it stands",
+                      verbs::run_show, "run show 0197c5d2");
+    takes_one_id(show, "A run, by id or its first 8 characters");
+    auto* watch = leaf(run, "watch", "Print what a run does until it has ended",
+                       verbs::run_watch, "run watch 0197c5d2");
+    takes_one_id(watch, "A run, by id or its first 8 characters");
+    takes_timeout(watch);
+  }
+
+  void add_run_mends(CLI::App* run) {
+    auto* cancel
+      = leaf(run, "cancel", "End runs: no new step is begun", verbs::run_cancel,
+             "run cancel 0197c5d2 --reason 'wrong order'");
+    takes_ids(cancel);
+    takes_by(cancel);
+    cancel->add_option("--reason", chosen.words.reason, "Why")
+      ->type_name("TEXT");
+    auto* resume = leaf(run, "resume", "Drive open runs on, deciding nothing",
+                        verbs::run_resume, "run resume 0197c5d2");
+    takes_ids(resume);
+    takes_timeout(resume);
+    auto* retry = leaf(run, "retry",
+                       "Say retry about the tickets of runs, and drive them",
+                       verbs::run_retry,
+                       "run list --state parked -o ids | "
+                         + chosen.words.program + " run retry -");
+    takes_ids(retry);
+    takes_by(retry);
+    takes_timeout(retry);
+    retry->add_option("--comment", chosen.words.comment, "Why")
+      ->type_name("TEXT");
+    retry->add_flag("--no-wait", chosen.words.no_wait,
+                    "Leave once the decision is durable");
+  }
+
+  void add_ticket() {
+    auto* ticket
+      = noun("ticket", "See and decide what waits for a person", "ticket list");
+    auto* list = leaf(ticket, "list", "List open tickets, oldest first",
+                      verbs::ticket_list, "ticket list --run 0197c5d2");
+    list->add_option("--run", chosen.words.run, "Only tickets of this run")
+      ->type_name("ID");
+    list->add_flag("--all", chosen.words.all, "Those that are over, too");
+    list
+      ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+    auto* show = leaf(ticket, "show", "Show all that is needed to decide",
+                      verbs::ticket_show, "ticket show T-5DKR0X8Q2M7HBWZC");
+    takes_one_id(show, "A ticket");
+    auto* decide = leaf(
+      ticket, "decide", "Decide a ticket; the first decision stands",
+      verbs::ticket_decide,
+      "ticket decide T-5DKR0X8Q2M7HBWZC skip --payload '{\"ok\": true}'");
+    takes_one_id(decide, "A ticket");
+    decide->add_option("verb", chosen.words.verb, "One that answers the ticket")
+      ->required()
+      ->type_name("VERB");
+    decide
+      ->add_option("--payload", chosen.words.payload,
+                   "What edit, skip, happened and answer need: JSON, @FILE, or "
+                   "- for stdin")
+      ->type_name("JSON");
+    decide->add_option("--comment", chosen.words.comment, "Why")
+      ->type_name("TEXT");
+    decide
+      ->add_option("--version", chosen.words.version,
+                   "The version that was looked at; default any")
+      ->type_name("N");
+    takes_by(decide);
+  }
+
+  void add_care() {
+    leaf(&app_, "tree", "Show the supervision tree of the owner", verbs::tree,
+         "tree");
+    auto* journal
+      = noun("journal", "Check and read the journal", "journal verify");
+    leaf(journal, "verify", "Check every checksum", verbs::journal_verify,
+         "journal verify");
+    auto* dump = leaf(journal, "dump", "Print records, one JSON per line",
+                      verbs::journal_dump, "journal dump --run 0197c5d2");
+    dump->add_option("--run", chosen.words.run, "Only records of this run")
+      ->type_name("ID");
+    leaf(&app_, "doctor", "Check the data directory and what it depends on",
+         verbs::doctor, "doctor");
+    leaf(&app_, "version", "Print the version", verbs::version, "version");
+  }
+
+  CLI::App app_;
+};
+
+// -- what was meant -----------------------------------------------------------
+
+std::vector<std::string> names_of_options(CLI::App& of) {
+  auto names = std::vector<std::string>{};
+  for (const auto* option : of.get_options()) {
+    for (const auto& name : option->get_lnames())
+      names.push_back("--" + name);
+    for (const auto& name : option->get_snames())
+      names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> names_of_commands(CLI::App& of) {
+  auto names = std::vector<std::string>{};
+  for (const auto* sub : of.get_subcommands(nullptr))
+    names.push_back(sub->get_name());
+  return names;
+}
+
+bool knows(const std::vector<std::string>& names, const std::string& word) {
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
+std::string complaint(const std::string& what, const std::string& word,
+                      const std::vector<std::string>& names) {
+  auto text = "there is no " + what + " \"" + word + "\"";
+  if (const auto meant = nearest(word, names))
+    return text + "; did you mean " + *meant + "?";
+  return text;
+}
+
+/// Finds the word that is misspelt, and what was meant. Empty when none is.
+std::string misspelt(CLI::App& top, const std::vector<std::string>& words) {
+  auto* at = &top;
+  for (const auto& word : words) {
+    const auto options = names_of_options(*at);
+    if (word == "--")
+      return {};
+    if (word.size() > 1 && word[0] == '-') {
+      const auto name = word.substr(0, word.find('='));
+      const auto cluster = word[1] != '-' && knows(options, word.substr(0, 2));
+      if (!knows(options, name) && !cluster)
+        return complaint("option", name, options);
+      continue;
+    }
+    const auto commands = names_of_commands(*at);
+    if (commands.empty())
+      continue; // a positional, or an option's value
+    if (!knows(commands, word))
+      return complaint("command", word, commands);
+    at = at->get_subcommand(word);
+  }
+  return {};
+}
+
+output_format format_in(const std::vector<std::string>& words) {
+  for (auto i = std::size_t{0}; i < words.size(); ++i)
+    for (const auto& [name, format] : formats)
+      if (words[i] == "-o" + name || words[i] == "--output=" + name
+          || (i > 0 && words[i] == name
+              && (words[i - 1] == "-o" || words[i - 1] == "--output")))
+        return format;
+  return output_format::table;
+}
+
+/// The command that the words lead to, for a pointer to its help.
+std::string path_of(CLI::App& top, const std::vector<std::string>& words) {
+  auto* at = &top;
+  auto path = top.get_name();
+  for (const auto& word : words) {
+    if (!knows(names_of_commands(*at), word))
+      break;
+    at = at->get_subcommand(word);
+    path += " " + word;
+  }
+  return path;
+}
+
+} // namespace
+
+std::variant<command, help_text, misuse>
+parse_words(const std::string& program, const std::vector<std::string>& words) {
+  const auto g = std::make_unique<grammar>(program);
+  auto& app = g->app();
+  try {
+    app.parse(std::vector<std::string>{words.rbegin(), words.rend()});
+    return std::move(g->chosen);
+  } catch (const CLI::CallForVersion&) {
+    return help_text{program + " " + std::string{version()} + "\n"};
+  } catch (const CLI::Success&) {
+    return help_text{app.help()};
+  } catch (const CLI::ParseError& e) {
+    auto text = misspelt(app, words);
+    if (text.empty())
+      text = e.what();
+    return misuse{text + "; see " + path_of(app, words) + " --help",
+                  format_in(words)};
+  }
+}
+
+std::optional<duration> parse_span(std::string_view text) {
+  auto count = std::int64_t{0};
+  const auto [end, problem]
+    = std::from_chars(text.data(), text.data() + text.size(), count);
+  constexpr auto most = std::int64_t{1'000'000'000};
+  if (problem != std::errc{} || count <= 0 || count > most)
+    return std::nullopt;
+  const auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (unit == "ms")
+    return std::chrono::milliseconds{count};
+  if (unit.empty() || unit == "s")
+    return std::chrono::seconds{count};
+  if (unit == "m" || unit == "min")
+    return std::chrono::minutes{count};
+  if (unit == "h")
+    return std::chrono::hours{count};
+  return std::nullopt;
+}
+
+} // namespace stanchion

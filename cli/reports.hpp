@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stanchion/cli/operations.hpp>
+#include <stanchion/core/store.hpp>
+#include <stanchion/core/tree.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+/// What a store says, as documents of the operator API.
+namespace stanchion {
+
+/// The run that `text` names. Errors: `unknown_run`; `usage` when it is too
+/// short, or the start of several.
+[[nodiscard]] run_row resolve_run(store& in, std::string_view text);
+
+/// Whether only people can make the run go on: it is parked with an open
+/// ticket, or waits for nothing but children of which that is true.
+[[nodiscard]] bool waits_for_people(store& in, const run_row& row);
+
+[[nodiscard]] json run_list(store& in, const run_filter& f);
+[[nodiscard]] json run_document(store& in, const run_row& row, instant now);
+/// What a run's records say about each of its steps.
+[[nodiscard]] json step_list(std::span<const record> records);
+[[nodiscard]] json ticket_list(store& in, const ticket_query& q);
+/// Errors: `unknown_ticket`.
+[[nodiscard]] ticket require_ticket(store& in, std::string_view id);
+/// The open ticket of a run that `retry` answers. Errors: `run_conflict`.
+[[nodiscard]] ticket retry_ticket(store& in, const run_row& row);
+[[nodiscard]] json tree_document(const tree_node& from);
+
+/// See `operations::follow`. `pause` waits a moment, for something to happen.
+[[nodiscard]] json follow_run(store& in, const run_row& start,
+                              const follower& f,
+                              const std::function<void()>& pause);
+
+} // namespace stanchion

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stanchion/cli/operations.hpp>
+
+#include <memory>
+
+namespace stanchion {
+
+class data_dir;
+
+/// The operations that only read, on a store.
+class store_operations : public operations {
+public:
+  [[nodiscard]] json list_runs(const run_filter& f) override;
+  [[nodiscard]] json find_run(const std::string& id) override;
+  [[nodiscard]] json list_steps(const std::string& id) override;
+  json follow(const std::string& id, const follower& f) override;
+  [[nodiscard]] json list_tickets(const ticket_query& q) override;
+  [[nodiscard]] json find_ticket(const std::string& id) override;
+
+protected:
+  [[nodiscard]] virtual stanchion::store& reads() = 0;
+  /// Waits a moment, for something to happen to a run that is followed.
+  virtual void pause() = 0;
+};
+
+/// A decision as the operator API has it. Errors: `bad_decision` naming the
+/// member that is missing or wrong.
+struct decision_words {
+  std::uint32_t version = 0;
+  stanchion::verb verb = stanchion::verb::abort;
+  std::string by;
+  std::string comment;
+  std::string payload;
+};
+[[nodiscard]] decision_words read_decision(const json& request);
+
+/// A string member of an object, or `otherwise`. Errors: `invalid_json`.
+[[nodiscard]] std::string text_member(const json& from, const char* key,
+                                      const std::string& otherwise = {});
+
+/// Works on a data directory that no process owns: reads without touching it;
+/// decisions and cancellations take the lock for as long as they are written,
+/// and whoever drives the run next finds them.
+///
+/// Errors: additionally `store_in_use` when there is an owner after all, and
+///         `no_server` for what only an owner can do.
+[[nodiscard]] std::unique_ptr<operations>
+make_offline_operations(const data_dir& dir);
+
+} // namespace stanchion

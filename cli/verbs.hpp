@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stanchion/cli/invocation.hpp>
+
+/// What the verbs of the command do. All throw `error`.
+namespace stanchion::verbs {
+
+// -- run ----------------------------------------------------------------------
+
+exit_code run_start(command_context& x);
+exit_code run_list(command_context& x);
+exit_code run_show(command_context& x);
+exit_code run_watch(command_context& x);
+exit_code run_cancel(command_context& x);
+exit_code run_resume(command_context& x);
+exit_code run_retry(command_context& x);
+
+// -- people -------------------------------------------------------------------
+
+exit_code ticket_list(command_context& x);
+exit_code ticket_show(command_context& x);
+exit_code ticket_decide(command_context& x);
+
+// -- care ---------------------------------------------------------------------
+
+exit_code tree(command_context& x);
+exit_code journal_verify(command_context& x);
+exit_code journal_dump(command_context& x);
+exit_code doctor(command_context& x);
+exit_code version(command_context& x);
+
+} // namespace stanchion::verbs

@@ -1,0 +1,156 @@
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/cli/doctor.hpp>
+#include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/reports.hpp>
+#include <stanchion/cli/session.hpp>
+#include <stanchion/cli/verbs.hpp>
+#include <stanchion/core/encode.hpp>
+#include <stanchion/core/version.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <ostream>
+#include <string>
+
+namespace stanchion::verbs {
+
+namespace {
+
+std::unique_ptr<store> journal_of(const command_context& x) {
+  return open_sqlite_store(data_dir{x.words.data_dir}.database(),
+                           {.read_only = true});
+}
+
+void print_node(std::ostream& to, const json& node, const std::string& margin) {
+  to << margin << one_line(text_of(node, "name"));
+  if (const auto kind = text_of(node, "kind"); !kind.empty())
+    to << " (" << kind << ")";
+  to << "  " << one_line(text_of(node, "state"));
+  if (const auto detail = text_of(node, "detail"); !detail.empty())
+    to << ": " << one_line(detail);
+  if (node.contains("restarts"))
+    to << ", restarted " << text_of(node, "restarts") << " times";
+  if (node.contains("next_at"))
+    to << ", again at " << text_of(node, "next_at");
+  to << '\n';
+  for (const auto& child : node.value("children", json::array()))
+    print_node(to, child, margin + "  ");
+}
+
+json report_document(const verify_report& report) {
+  auto doc = json{{"records", report.records},
+                  {"runs", report.runs},
+                  {"tickets", report.tickets},
+                  {"sound", report.damages.empty()},
+                  {"damages", json::array()}};
+  for (const auto& d : report.damages) {
+    auto line = json{{"what", d.what}};
+    if (d.run != 0)
+      line["run_number"] = d.run;
+    doc["damages"].push_back(std::move(line));
+  }
+  return doc;
+}
+
+/// Prints a run's records. False when they cannot be read, which is said.
+bool dump_run(const command_context& x, store& from, run_number run,
+              json* into) try {
+  for (const auto& r : from.read(run, 0)) {
+    if (into != nullptr)
+      into->push_back(json(r));
+    else
+      x.io.out << compact(json(r)) << '\n';
+  }
+  return true;
+} catch (const error& e) {
+  print_error(x.io, x.words.format, x.words.program, e.code(), detail_of(e));
+  return false;
+}
+
+health worst_of(const std::vector<finding>& xs) {
+  auto worst = health::ok;
+  for (const auto& f : xs)
+    worst = std::max(worst, f.state);
+  return worst;
+}
+
+std::string state_cell(const terminal& io, health x) {
+  return colored(io,
+                 x == health::ok     ? "green"
+                 : x == health::warn ? "yellow"
+                                     : "red",
+                 to_string(x));
+}
+
+} // namespace
+
+exit_code tree(command_context& x) {
+  auto s = session{x, false};
+  const auto root = s.reach().tree();
+  if (!print_document(x, root))
+    print_node(x.io.out, root, {});
+  return exit_code::ok;
+}
+
+exit_code journal_verify(command_context& x) {
+  const auto report = journal_of(x)->verify();
+  const auto sound = report.damages.empty();
+  if (!print_document(x, report_document(report))) {
+    for (const auto& d : report.damages)
+      x.io.out << (d.run == 0 ? std::string{}
+                              : "run " + std::to_string(d.run) + ": ")
+               << one_line(d.what) << '\n';
+    x.io.out << report.records << " records, " << report.runs << " runs, "
+             << report.tickets << " tickets: "
+             << (sound ? std::string{"all sound"}
+                       : std::to_string(report.damages.size()) + " damages")
+             << '\n';
+  }
+  return sound ? exit_code::ok : exit_code::failed;
+}
+
+exit_code journal_dump(command_context& x) {
+  const auto from = journal_of(x);
+  auto whole = json::array();
+  auto* into = x.words.format == output_format::json ? &whole : nullptr;
+  auto fine = true;
+  if (!x.words.run.empty()) {
+    fine = dump_run(x, *from, resolve_run(*from, x.words.run).number, into);
+  } else {
+    const auto last = from->last_run();
+    for (auto run = run_number{1}; run <= last; ++run)
+      fine = dump_run(x, *from, run, into) && fine;
+  }
+  if (into != nullptr)
+    print_document(x, whole);
+  return fine ? exit_code::ok : exit_code::failed;
+}
+
+exit_code doctor(command_context& x) {
+  const auto found = examine(data_dir{x.words.data_dir});
+  auto doc = json{{"findings", json::array()}};
+  auto table = text_table{.heads = {"", "CHECKED", "SEEN", "WHAT TO DO"}};
+  for (const auto& f : found) {
+    auto line
+      = json{{"name", f.name}, {"state", to_string(f.state)}, {"text", f.text}};
+    if (!f.fix.empty())
+      line["fix"] = f.fix;
+    doc["findings"].push_back(std::move(line));
+    table.rows.push_back(
+      {state_cell(x.io, f.state), f.name, one_line(f.text), one_line(f.fix)});
+  }
+  if (!print_list(x, doc, "findings"))
+    print(x.io.out, table);
+  return worst_of(found) == health::fail ? exit_code::failed : exit_code::ok;
+}
+
+exit_code version(command_context& x) {
+  const auto text = std::string{stanchion::version()};
+  if (!print_document(x, {{"name", "stanchion"}, {"version", text}}))
+    x.io.out << "stanchion " << text << '\n';
+  return exit_code::ok;
+}
+
+} // namespace stanchion::verbs

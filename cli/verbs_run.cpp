@@ -1,0 +1,329 @@
+#include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/session.hpp>
+#include <stanchion/cli/verbs.hpp>
+#include <stanchion/cli/words.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <ostream>
+#include <string>
+
+namespace stanchion::verbs {
+
+namespace {
+
+std::string id_of(const json& doc) {
+  return text_of(doc, "id");
+}
+
+/// What a run says to the shell: how it ended, or that it waits for a person.
+exit_code code_of(const json& run) {
+  const auto state = parse_run_state(text_of(run, "state"));
+  if (!state || !is_terminal(*state))
+    return exit_code::waits_for_person;
+  return *state == run_state::completed || *state == run_state::continued
+           ? exit_code::ok
+           : exit_code::failed;
+}
+
+/// Whom to ask, and how to answer.
+void explain_tickets(const command_context& x, const json& run) {
+  x.io.err << "run " << id_of(run) << " waits for a person:\n";
+  for (const auto& t : run.value("tickets", json::array())) {
+    const auto id = text_of(t, "id");
+    x.io.err << "  ticket " << id << ": " << one_line(text_of(t, "title"))
+             << "\n    to see it:    " << hint(x.words, "ticket show " + id)
+             << "\n    to decide it: ";
+    auto verbs = std::string{};
+    for (const auto& option : t.value("options", json::array()))
+      verbs += (verbs.empty() ? "" : "|") + option.get<std::string>();
+    x.io.err << hint(x.words, "ticket decide " + id + " " + verbs) << '\n';
+  }
+}
+
+/// Prints how a run stands that nobody waits for any more.
+exit_code report(const command_context& x, const json& run) {
+  const auto code = code_of(run);
+  if (!print_document(x, run) && run.contains("result"))
+    x.io.out << pretty(run.at("result")) << '\n';
+  if (code == exit_code::waits_for_person)
+    explain_tickets(x, run);
+  else
+    x.io.err << "run " << id_of(run) << " " << plain_text(text_of(run, "why"))
+             << '\n';
+  return code;
+}
+
+exit_code report_stop(const command_context& x, const session& s,
+                      const std::string& id) {
+  const auto interrupted = s.interrupted();
+  x.io.err << (interrupted ? "interrupted" : "the time is up") << "; run " << id
+           << (s.owns() ? " stops in order and goes on with: "
+                        : " goes on without this command. To wait again: ")
+           << hint(x.words, s.owns() ? "run resume " + id : "run watch " + id)
+           << '\n';
+  return s.why_stopped();
+}
+
+std::function<void(const json&)> progress(const command_context& x) {
+  if (!x.io.shows_progress)
+    return nullptr;
+  return [&x](const json& record) { x.io.err << record_line(record) << '\n'; };
+}
+
+/// Stays with runs one after the other; they are driven all at once.
+exit_code stay_with(const command_context& x, session& s,
+                    const std::vector<json>& runs) {
+  auto codes = std::vector<exit_code>{};
+  for (const auto& run : runs) {
+    const auto end = s.stay(id_of(run), text_of(run, "agent"), progress(x));
+    if (end.is_null())
+      return report_stop(x, s, id_of(run));
+    codes.push_back(report(x, end));
+  }
+  return combined(codes);
+}
+
+/// Does something to each; what goes wrong with one is said, and the others go
+/// on.
+exit_code each(const command_context& x, const std::vector<std::string>& ids,
+               const std::function<void(const std::string&)>& act) {
+  auto codes = std::vector<exit_code>{};
+  for (const auto& id : ids) {
+    try {
+      act(id);
+      codes.push_back(exit_code::ok);
+    } catch (const error& e) {
+      print_error(x.io, x.words.format, x.words.program, e.code(),
+                  detail_of(e));
+      codes.push_back(exit_code_of(e.code()));
+    }
+  }
+  return combined(codes);
+}
+
+/// What remains to be said when acting on some went wrong.
+exit_code joined(exit_code acted, exit_code stayed) {
+  if (acted == exit_code::ok)
+    return stayed;
+  return acted == exit_code::partly_failed || stayed == exit_code::ok
+           ? exit_code::partly_failed
+           : acted;
+}
+
+json list_page(operations& by, const command_context& x) {
+  auto filter = run_filter{.agent = x.words.agent, .limit = x.words.limit};
+  for (const auto& name : x.words.states)
+    filter.states.push_back(*parse_run_state(name));
+  return by.list_runs(filter);
+}
+
+std::string state_cell(const terminal& io, const json& doc) {
+  const auto state = text_of(doc, "state");
+  const auto bad = state == "failed" || state == "cancelled";
+  const auto good = state == "completed" || state == "succeeded";
+  return colored(io,
+                 bad                 ? "red"
+                 : good              ? "green"
+                 : state == "parked" ? "yellow"
+                                     : "",
+                 state);
+}
+
+std::string span_of(const json& doc) {
+  const auto found = doc.find("duration_us");
+  return found == doc.end() ? ""
+                            : to_text(duration{found->get<std::int64_t>()});
+}
+
+/// Why a step stands as it does, or where it got its result.
+std::string note_of(const json& step) {
+  for (const auto* member : {"failure", "waiting_for", "ticket"}) {
+    const auto found = step.find(member);
+    if (found == step.end())
+      continue;
+    if (found->is_object())
+      return one_line(text_of(*found, "kind") + ": "
+                      + text_of(*found, "message"));
+    return one_line(found->get<std::string>());
+  }
+  const auto attempts = step.find("attempts");
+  if (attempts == step.end() || attempts->size() < 2)
+    return {};
+  for (const auto& attempt : *attempts)
+    if (const auto failed = attempt.find("failure"); failed != attempt.end())
+      return "attempt " + text_of(attempt, "n") + ": "
+             + one_line(text_of(*failed, "kind") + ": "
+                        + text_of(*failed, "message"));
+  return {};
+}
+
+void print_steps(const command_context& x, const json& steps) {
+  auto table = text_table{.heads = {"STEP", "KIND", "NAME", "STATE", "SOURCE",
+                                    "ATTEMPTS", "TIME", "NOTE"}};
+  for (const auto& s : steps) {
+    const auto attempts = s.find("attempts");
+    table.rows.push_back(
+      {one_line(text_of(s, "step")), text_of(s, "kind"),
+       one_line(text_of(s, "name")), state_cell(x.io, s),
+       one_line(text_of(s, "source")),
+       attempts == s.end() ? "" : std::to_string(attempts->size()), span_of(s),
+       note_of(s)});
+  }
+  print(x.io.out, table);
+}
+
+void print_run(const command_context& x, const json& run) {
+  const auto line = [&x](const char* name, const std::string& text) {
+    if (!text.empty())
+      x.io.out << name << std::string(11 - std::string{name}.size(), ' ')
+               << text << '\n';
+  };
+  line("run", id_of(run));
+  line("agent",
+       one_line(text_of(run, "agent") + " " + text_of(run, "version")));
+  line("state", state_cell(x.io, run));
+  line("why", one_line(text_of(run, "why")));
+  line("created", text_of(run, "created"));
+  line("submitter", one_line(text_of(run, "submitter")));
+  line("key", one_line(text_of(run, "key")));
+  for (const auto& t : run.value("tickets", json::array()))
+    line("ticket", text_of(t, "id") + "  " + one_line(text_of(t, "title")));
+  if (run.contains("result"))
+    line("result", plain_text(pretty(run.at("result"))));
+}
+
+} // namespace
+
+exit_code run_start(command_context& x) {
+  auto request = json{{"agent", x.words.agent}, {"submitter", who(x.words)}};
+  request["input"]
+    = x.words.input ? read_json(*x.words.input, x.io) : json::object();
+  if (!x.words.key.empty())
+    request["key"] = x.words.key;
+  auto s = session{x, true};
+  const auto run = s.drive(x.words.agent).start_run(request);
+  if (!x.words.no_wait) {
+    if (x.io.shows_progress)
+      x.io.err << "run " << id_of(run) << '\n';
+    return stay_with(x, s, {run});
+  }
+  if (!print_document(x, run))
+    x.io.out << id_of(run) << '\n';
+  if (s.owns())
+    x.io.err << "nothing drives the run after this command; it goes on with: "
+             << hint(x.words, "run resume " + id_of(run)) << '\n';
+  return exit_code::ok;
+}
+
+exit_code run_list(command_context& x) {
+  auto s = session{x, false};
+  const auto page = list_page(s.reach(), x);
+  if (print_list(x, page, "runs"))
+    return exit_code::ok;
+  const auto now = system_clock().now();
+  auto table
+    = text_table{.heads = {"RUN", "AGENT", "STATE", "CREATED", "WAITS FOR"}};
+  for (const auto& run : page.at("runs"))
+    table.rows.push_back(
+      {id_of(run), one_line(text_of(run, "agent")), state_cell(x.io, run),
+       short_time(run, "created", now), one_line(text_of(run, "waiting_for"))});
+  print(x.io.out, table);
+  if (page.contains("next"))
+    x.io.err << "there are more; --limit shows them\n";
+  return exit_code::ok;
+}
+
+exit_code run_show(command_context& x) {
+  auto s = session{x, false};
+  auto run = s.reach().find_run(x.words.ids.front());
+  auto steps = s.reach().list_steps(id_of(run)).at("steps");
+  if (x.words.format == output_format::table) {
+    print_run(x, run);
+    if (!steps.empty()) {
+      x.io.out << '\n';
+      print_steps(x, steps);
+    }
+    return exit_code::ok;
+  }
+  run["steps"] = std::move(steps);
+  print_document(x, run);
+  return exit_code::ok;
+}
+
+exit_code run_watch(command_context& x) {
+  auto s = session{x, true};
+  const auto id = id_of(s.reach().find_run(x.words.ids.front()));
+  const auto lines = x.words.format == output_format::table;
+  const auto end = s.watch(id, [&](const json& record) {
+    if (lines)
+      x.io.out << record_line(record) << std::endl;
+    else if (x.words.format == output_format::jsonl)
+      x.io.out << compact(record) << std::endl;
+  });
+  if (end.is_null())
+    return report_stop(x, s, id);
+  if (lines)
+    x.io.out << "run " << id_of(end) << " " << one_line(text_of(end, "why"))
+             << '\n';
+  else
+    print_document(x, end);
+  return code_of(end);
+}
+
+exit_code run_cancel(command_context& x) {
+  const auto ids = read_ids(x);
+  auto s = session{x, false};
+  auto request = json{{"by", who(x.words)}};
+  if (!x.words.reason.empty())
+    request["reason"] = x.words.reason;
+  return each(x, ids, [&](const std::string& id) {
+    const auto run = s.reach().cancel_run(id, request);
+    if (!print_document(x, run))
+      x.io.out << id_of(run) << ' ' << text_of(run, "state") << '\n';
+    const auto state = parse_run_state(text_of(run, "state"));
+    if (state && !is_terminal(*state))
+      x.io.err
+        << "the cancellation is recorded; whoever drives the run carries "
+           "it out: "
+        << hint(x.words, "run resume " + id_of(run)) << '\n';
+  });
+}
+
+exit_code run_resume(command_context& x) {
+  const auto ids = read_ids(x);
+  auto s = session{x, true};
+  auto runs = std::vector<json>{};
+  const auto acted = each(x, ids, [&](const std::string& id) {
+    const auto run = s.reach().find_run(id);
+    runs.push_back(s.drive(text_of(run, "agent")).resume_run(id_of(run)));
+  });
+  return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
+}
+
+exit_code run_retry(command_context& x) {
+  const auto ids = read_ids(x);
+  auto s = session{x, true};
+  auto request = json{{"by", who(x.words)}};
+  if (!x.words.comment.empty())
+    request["comment"] = x.words.comment;
+  auto runs = std::vector<json>{};
+  const auto acted = each(x, ids, [&](const std::string& id) {
+    const auto run = s.reach().find_run(id);
+    const auto agent = text_of(run, "agent");
+    const auto t = s.reach().retry_run(id_of(run), request);
+    if (!x.words.no_wait && (s.reaches_owner() || s.has_agent(agent))) {
+      runs.push_back(run);
+      return;
+    }
+    if (!print_document(x, t))
+      x.io.out << text_of(t, "id") << " decided: retry\n";
+    if (!s.reaches_owner())
+      x.io.err << "nothing drives run " << id_of(run)
+               << " now; it goes on with: "
+               << hint(x.words, "run resume " + id_of(run)) << '\n';
+  });
+  return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
+}
+
+} // namespace stanchion::verbs

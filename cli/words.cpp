@@ -1,0 +1,90 @@
+#include <stanchion/cli/words.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/error.hpp>
+
+#include <nlohmann/json.hpp>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <istream>
+#include <iterator>
+
+namespace stanchion {
+
+namespace {
+
+/// At most one byte more than anybody takes.
+std::string read_all(std::istream& from) {
+  constexpr auto chunk = std::streamsize{65'536};
+  constexpr auto limit = json_limits{}.bytes;
+  auto text = std::string{};
+  auto bytes = std::string(chunk, '\0');
+  while (text.size() <= limit
+         && (from.read(bytes.data(), chunk) || from.gcount() > 0))
+    text.append(bytes, 0, static_cast<std::size_t>(from.gcount()));
+  return text;
+}
+
+std::string read_file(const std::string& path) {
+  auto file = std::ifstream{path, std::ios::binary};
+  auto text = file ? read_all(file) : std::string{};
+  if (!file.is_open() || file.bad())
+    throw error{error_code::usage,
+                "the file " + path + " cannot be read; is its name right?"};
+  return text;
+}
+
+/// Safe in a shell.
+std::string quoted(const std::string& word) {
+  constexpr auto plain
+    = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "_-./:,@%+=";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos)
+    return word;
+  auto text = std::string{"'"};
+  for (const auto c : word)
+    text += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return text + "'";
+}
+
+} // namespace
+
+json read_json(const std::string& word, const terminal& io) {
+  const auto text = word == "-"             ? read_all(io.in)
+                    : word.starts_with('@') ? read_file(word.substr(1))
+                                            : word;
+  return parse_json(text).get();
+}
+
+std::vector<std::string> read_ids(const command_context& x) {
+  auto ids = std::vector<std::string>{};
+  for (const auto& word : x.words.ids) {
+    if (word != "-") {
+      ids.push_back(word);
+      continue;
+    }
+    ids.insert(ids.end(), std::istream_iterator<std::string>{x.io.in}, {});
+  }
+  if (ids.empty())
+    throw error{error_code::usage,
+                "stdin named nothing; there is nothing to do"};
+  return ids;
+}
+
+std::string who(const invocation& x) {
+  if (!x.by.empty())
+    return x.by;
+  if (const auto* user = ::getpwuid(::geteuid()))
+    return user->pw_name;
+  return "user " + std::to_string(::geteuid());
+}
+
+std::string hint(const invocation& x, const std::string& words) {
+  auto text = quoted(x.program) + " " + words;
+  if (x.data_dir != invocation{}.data_dir)
+    text += " --data-dir " + quoted(x.data_dir.string());
+  return text;
+}
+
+} // namespace stanchion

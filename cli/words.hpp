@@ -1,0 +1,30 @@
+#pragma once
+
+#include <stanchion/cli/invocation.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <vector>
+
+/// What the words of a command stand for.
+namespace stanchion {
+
+using nlohmann::json;
+
+/// JSON text, `@FILE`, or `-` for stdin, as JSON. Errors: `invalid_json`,
+/// `input_too_large`; `usage` when the file cannot be read.
+[[nodiscard]] json read_json(const std::string& word, const terminal& io);
+
+/// The ids of a command; `-` stands for those on stdin, between white space.
+/// Errors: `usage` when that yields none.
+[[nodiscard]] std::vector<std::string> read_ids(const command_context& x);
+
+/// Who gives the command: `--by`, else the name of the user.
+[[nodiscard]] std::string who(const invocation& x);
+
+/// A command line for a hint: the program, `words`, and the data directory if
+/// it is not the default.
+[[nodiscard]] std::string hint(const invocation& x, const std::string& words);
+
+} // namespace stanchion
