@@ -112,12 +112,11 @@ endfunction()
 function(stanchion_bench)
   file(GLOB sources CONFIGURE_DEPENDS "${STANCHION_SOURCE_DIR}/bench/*.cpp")
   if(sources)
-    find_package(benchmark REQUIRED)
     add_executable(stanchion_bench ${sources})
     target_include_directories(stanchion_bench PRIVATE
       "${STANCHION_SOURCE_DIR}")
     target_link_libraries(stanchion_bench PRIVATE
-      stanchion benchmark::benchmark SQLite::SQLite3)
+      stanchion SQLite::SQLite3)
     stanchion_settings(stanchion_bench)
   endif()
 endfunction()

@@ -61,6 +61,12 @@ foreach(test IN ITEMS test_cli test_scenarios test_regressions)
   endif()
 endforeach()
 
+# That each row can be measured; the figures of so short a run mean nothing.
+if(TARGET stanchion_bench)
+  add_test(NAME bench/quick COMMAND stanchion_bench --quick)
+  set_tests_properties(bench/quick PROPERTIES TIMEOUT 120)
+endif()
+
 # -- checks of the repository --------------------------------------------------
 
 add_test(NAME layers
