@@ -15,10 +15,42 @@
 /// and tools do not know each other's types.
 namespace stanchion {
 
-/// Which thread of the pool is inside the tool's function right now; the empty
-/// id while none is: before it is taken up, after it returned, and always for
-/// a tool that does not use the pool.
-using worker_mark = std::atomic<std::thread::id>;
+/// Whether a job that was given to other threads has begun, and on which it is.
+/// Its worker and its guard agree through it that it runs or that it never
+/// will.
+///
+/// Threads: any.
+class worker_mark {
+public:
+  /// For the worker: it begins here. False when it was called off: it must not.
+  [[nodiscard]] bool enter() {
+    auto expected = stage::waiting;
+    if (!stage_.compare_exchange_strong(expected, stage::begun))
+      return false;
+    thread_ = std::this_thread::get_id();
+    return true;
+  }
+  /// For the worker: it is over.
+  void leave() {
+    thread_ = std::thread::id{};
+  }
+
+  /// For the guard: true if it has not begun, and now never will.
+  [[nodiscard]] bool call_off() {
+    auto expected = stage::waiting;
+    return stage_.compare_exchange_strong(expected, stage::called_off);
+  }
+  /// The thread inside the job right now; the empty id if none is.
+  [[nodiscard]] std::thread::id inside() const {
+    return thread_;
+  }
+
+private:
+  enum class stage : std::uint8_t { waiting, begun, called_off };
+
+  std::atomic<stage> stage_ = stage::waiting;
+  std::atomic<std::thread::id> thread_ = std::thread::id{};
+};
 
 /// Guard → tool, a request: do the work once, or say what became of it.
 struct tool_job {
@@ -34,7 +66,8 @@ struct tool_job {
   bool reconcile = false;
   /// Asked to stop when nobody waits for the result any more.
   std::stop_token stop;
-  /// May be null. The tool keeps it up to date.
+  /// May be null. A tool that hands the job to other threads keeps it up to
+  /// date.
   std::shared_ptr<worker_mark> where;
 };
 

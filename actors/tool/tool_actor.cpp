@@ -20,18 +20,17 @@ using fabric::envelope;
 using fabric::message;
 using fabric::promise;
 
-/// Marks the thread as inside a function for as long as it lives.
+/// Takes the mark off the thread, however the function ends.
 class at_work {
 public:
   explicit at_work(worker_mark* where) : where_(where) {
-    if (where_ != nullptr)
-      *where_ = std::this_thread::get_id();
+    // nop
   }
   at_work(const at_work&) = delete;
   at_work& operator=(const at_work&) = delete;
   ~at_work() {
     if (where_ != nullptr)
-      *where_ = std::thread::id{};
+      where_->leave();
   }
 
 private:
@@ -111,7 +110,7 @@ private:
 
   static tool_result on_thread(const tool_options& options,
                                const tool_job& job) {
-    if (job.stop.stop_requested())
+    if (job.stop.stop_requested() || (job.where && !job.where->enter()))
       return not_worth_it();
     const auto busy = at_work{job.where.get()};
     const auto* time

@@ -37,6 +37,7 @@ public:
   instant deadline;
   /// Asked to stop: the run was cancelled or the attempt timed out. To ignore
   /// it is allowed; the result is then recorded as late.
+  /// Callbacks registered with it run in the tool's guard: keep them short.
   std::stop_token stop;
 
   void log(std::string_view text) const;

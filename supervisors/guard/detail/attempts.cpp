@@ -157,16 +157,22 @@ void guard_actor::answered(open_call& call, const outcome& x) {
 
 void guard_actor::on_timeout(const std::shared_ptr<flight>& x) {
   auto& call = *std::exchange(x->call, nullptr);
+  call.job = nullptr;
+  x->stop.request_stop();
+  auto why = failure{.kind = failure_kind::timeout,
+                     .message
+                     = "no answer within " + to_text(options_.attempt_timeout)};
+  if (x->where && x->where->call_off()) {
+    why.effect = side_effect::not_started;
+    why.message += ": no thread of the pool became free";
+    return answered(call, std::move(why));
+  }
   x->timed_out = true;
   x->key = call.key;
   x->caller = call.caller;
-  call.job = nullptr;
-  x->stop.request_stop();
   if (x->where)
     after(options_.hung_after, [this, x] { check_hung(*x); });
-  answered(call, failure{.kind = failure_kind::timeout,
-                         .message = "no answer within "
-                                    + to_text(options_.attempt_timeout)});
+  answered(call, std::move(why));
 }
 
 void guard_actor::late(const flight& x, const outcome& result) {
@@ -178,12 +184,12 @@ void guard_actor::late(const flight& x, const outcome& result) {
 }
 
 void guard_actor::check_hung(const flight& x) {
-  const auto worker = x.where->load();
+  const auto worker = x.where->inside();
   if (worker == std::thread::id{})
     return;
   options_.replace_worker(worker);
   std::erase_if(hung_, [](const auto& where) {
-    return where->load() == std::thread::id{};
+    return where->inside() == std::thread::id{};
   });
   hung_.push_back(x.where);
   report_.worker_abandoned(now(), x, hung_.size());

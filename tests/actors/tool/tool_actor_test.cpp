@@ -305,18 +305,31 @@ TEST_CASE_METHOD(fixture, "a pooled job nobody waits for is never started",
   CHECK(calls == 0);
 }
 
+TEST_CASE_METHOD(fixture, "a pooled job that was called off is never started",
+                 "[actors][tool]") {
+  job.where = std::make_shared<worker_mark>();
+  CHECK(job.where->call_off());
+  auto calls = 0;
+  put(options, place::on_pool,
+      [&](const value&, tool_context&) -> json { return ++calls; });
+  ask();
+  CHECK(answer().why().effect == side_effect::not_started);
+  CHECK(calls == 0);
+}
+
 TEST_CASE_METHOD(fixture, "the mark names the thread inside the function",
                  "[actors][tool]") {
   job.where = std::make_shared<worker_mark>();
   auto inside = std::thread::id{};
   put(options, place::on_pool,
       [&, mark = job.where](const value&, tool_context&) -> json {
-        inside = *mark;
+        inside = mark->inside();
         return 1;
       });
   ask();
   CHECK(inside == std::this_thread::get_id());
-  CHECK(job.where->load() == std::thread::id{});
+  CHECK(job.where->inside() == std::thread::id{});
+  CHECK_FALSE(job.where->call_off());
 }
 
 TEST_CASE_METHOD(fixture, "log lines name run, step and tool",

@@ -3,9 +3,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include <set>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace stanchion;
@@ -212,28 +217,93 @@ TEST_CASE_METHOD(failing_tool,
 
 namespace {
 
+/// A thread that can be put inside a job, and out again.
+class pool_thread {
+public:
+  [[nodiscard]] std::thread::id id() const {
+    return thread_.get_id();
+  }
+  /// Lets the thread do `what`, now.
+  void run(std::function<void()> what) {
+    auto done = std::promise<void>{};
+    orders_.push({std::move(what), &done});
+    done.get_future().wait();
+  }
+  pool_thread() = default;
+  ~pool_thread() {
+    orders_.push({nullptr, nullptr});
+    thread_.join();
+  }
+
+private:
+  using order = std::pair<std::function<void()>, std::promise<void>*>;
+
+  /// Blocks both sides.
+  class mailbox {
+  public:
+    void push(order x) {
+      {
+        const std::lock_guard lock{mutex_};
+        content_.push_back(std::move(x));
+      }
+      filled_.notify_one();
+    }
+    order pop() {
+      auto lock = std::unique_lock{mutex_};
+      filled_.wait(lock, [this] { return !content_.empty(); });
+      auto x = std::move(content_.front());
+      content_.pop_front();
+      return x;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable filled_;
+    std::deque<order> content_;
+  };
+
+  void loop() {
+    while (true) {
+      const auto [what, done] = orders_.pop();
+      if (!what)
+        return;
+      what();
+      done->set_value();
+    }
+  }
+
+  mailbox orders_;
+  std::thread thread_{[this] { loop(); }};
+};
+
 /// A tool on the pool whose functions run on after their time is up.
 struct hanging_tool : guard_fixture {
   std::vector<std::thread::id> replaced;
-  std::thread worker{[] {}};
+  pool_thread worker;
 
   hanging_tool() {
-    options.effect = effect::idempotent;
+    options.effect = effect::once;
     options.retry.max_attempts = 1;
     options.breaker.consecutive_failures = 100;
     options.replace_worker
       = [this](std::thread::id x) { replaced.push_back(x); };
     script.otherwise = act::hang;
   }
-  ~hanging_tool() {
-    worker.join();
+  void begin() {
+    auto entered = false;
+    worker.run(
+      [&entered, mark = script.jobs.back().where] { entered = mark->enter(); });
+    REQUIRE(entered);
   }
-  /// A call that times out while its function is on a thread, or not.
-  void hang(bool on_thread) {
-    call();
-    if (on_thread)
-      *script.jobs.back().where = worker.get_id();
+  void end() {
+    worker.run([mark = script.jobs.back().where] { mark->leave(); });
+  }
+  /// A call whose function still runs when its time is up and the grace over.
+  run_log& hang() {
+    auto& log = call();
+    begin();
     sim.advance(options.attempt_timeout + options.hung_after);
+    return log;
   }
 };
 
@@ -241,8 +311,9 @@ struct hanging_tool : guard_fixture {
 
 TEST_CASE_METHOD(hanging_tool, "a worker that hangs is given up, once a call",
                  "[supervisors][guard]") {
-  hang(true);
-  CHECK(replaced == std::vector{worker.get_id()});
+  auto& log = hang();
+  CHECK(log.story.back() == "unknown ambiguous_state");
+  CHECK(replaced == std::vector{worker.id()});
   CHECK(events->count(event_kind::worker_abandoned) == 1);
   sim.advance(1h);
   CHECK(replaced.size() == 1);
@@ -253,28 +324,34 @@ TEST_CASE_METHOD(hanging_tool,
                  "cost a worker",
                  "[supervisors][guard]") {
   call();
-  *script.jobs.back().where = worker.get_id();
+  begin();
   sim.advance(options.attempt_timeout);
   REQUIRE(script.jobs.back().stop.stop_requested());
-  *script.jobs.back().where = std::thread::id{};
+  end();
   sim.advance(1h);
   CHECK(replaced.empty());
 }
 
-TEST_CASE_METHOD(hanging_tool, "a job that never reached a thread costs none",
+TEST_CASE_METHOD(hanging_tool,
+                 "a job that no thread took up in time provably "
+                 "did nothing",
                  "[supervisors][guard]") {
-  for (auto i = 0; i < 10; ++i)
-    hang(false);
+  auto& log = call();
+  sim.advance(1h);
+  CHECK(log.story.back() == "done 1 timeout");
+  CHECK(log.done[0].result.why().effect == side_effect::not_started);
+  CHECK_FALSE(script.jobs[0].where->enter());
   CHECK(replaced.empty());
-  CHECK(describe().detail == "closed");
+  release_tool(); // the pool's word that it was called off
+  CHECK(log.late.empty());
 }
 
 TEST_CASE_METHOD(hanging_tool, "four workers that hang isolate the tool",
                  "[supervisors][guard]") {
   for (auto i = 0; i < 3; ++i)
-    hang(true);
+    hang();
   CHECK(describe().detail == "closed");
-  hang(true);
+  hang();
   CHECK(describe().detail == "isolated");
   CHECK_THAT(events->last(event_kind::breaker_isolated).fields,
              ContainsSubstring("hang in threads"));
@@ -283,8 +360,8 @@ TEST_CASE_METHOD(hanging_tool, "four workers that hang isolate the tool",
 TEST_CASE_METHOD(hanging_tool, "a worker that returned no longer counts",
                  "[supervisors][guard]") {
   for (auto i = 0; i < 10; ++i) {
-    hang(true);
-    *script.jobs.back().where = std::thread::id{};
+    hang();
+    end();
   }
   CHECK(describe().detail == "closed");
 }
