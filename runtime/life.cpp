@@ -70,6 +70,7 @@ void runtime::impl::take_up_agent(const std::string& name) {
     const std::lock_guard guard{mutex};
     if (!taken_up)
       return; // all agents are about to be taken up
+    ++epoch;  // who asked one of its runs asks again
   }
   const auto knows = [&](const run_row& row) {
     return row.agent == name && agents.contains({row.agent, row.version});

@@ -82,6 +82,8 @@ protected:
   void receive(fabric::envelope& e) override {
     if (over_)
       return;
+    if (stopping_)
+      return end_once_settled(e.body.as<appended>());
     if (auto* done = e.body.edit<call_done>())
       on_done(*done);
     else if (const auto* x = e.body.as<call_admitted>())
@@ -93,7 +95,27 @@ protected:
     settle();
   }
 
+  /// The next incarnation reads the journal: what is on its way there has to
+  /// arrive first.
+  void on_stop() override {
+    stopping_ = log_ && !log_->settled();
+    if (!stopping_)
+      return quit(fabric::exit_kind::shutdown);
+    monitor(services_.journal);
+  }
+
+  /// The journal is gone, and what was on its way to it, too.
+  void on_down(const fabric::down&) override {
+    if (stopping_)
+      quit(fabric::exit_kind::shutdown);
+  }
+
 private:
+  void end_once_settled(const appended* x) {
+    if (x != nullptr && log_->is_last(x->token))
+      quit(fabric::exit_kind::shutdown);
+  }
+
   void receive_rare(fabric::envelope& e) {
     if (const auto* x = e.body.as<attempt_failed>())
       on_attempt_failed(*x);
@@ -1207,6 +1229,7 @@ private:
   bool cancelling_ = false;
   bool finishing_ = false;
   bool reloading_ = false;
+  bool stopping_ = false; // once what was handed on is durable
   bool over_ = false;
   bool code_charged_ = false;
   bool suspect_ = false; // the process may have died of it

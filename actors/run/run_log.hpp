@@ -54,6 +54,10 @@ public:
   [[nodiscard]] bool settled() const {
     return durable_ == flushed_;
   }
+  /// Whether `token` is that of the last flush.
+  [[nodiscard]] bool is_last(std::uint64_t token) const {
+    return token == flushed_;
+  }
   /// What to hand to the journal, and the token it goes under.
   [[nodiscard]] std::pair<batch, std::uint64_t> flush();
   /// The journal said so.

@@ -239,3 +239,35 @@ TEST_CASE("a run whose version the program lacks waits with one ticket",
   for (const auto& id : ids)
     CHECK(rt.wait(id).state == run_state::completed);
 }
+
+TEST_CASE("a team restarted under a run just submitted loses neither its "
+          "answer nor its records",
+          "[runtime]") {
+  for (auto round = 0; round < 40; ++round) {
+    auto crashes = std::atomic<int>{1};
+    auto journal_deaths = std::atomic<int>{0};
+    auto rt = runtime{config{.in_memory = true}};
+    rt.add(supervisor{"team", strategy::one_for_all}
+             .backoff(0s)
+             .child(tool{"echo", effect::read_only,
+                         [&crashes](const value& x, tool_context&) {
+                           if (crashes-- > 0)
+                             throw std::runtime_error{"gone"};
+                           return x.get();
+                         }}
+                      .input(any())
+                      .output(any())
+                      .restarts(0, 1min)
+                      .run_inline())
+             .child(agent{"a", "1", calls_echo}));
+    rt.start();
+    const auto listening = rt.events().subscribe([&](const event& x) {
+      if (x.kind == event_kind::child_down && x.subject == "journal")
+        ++journal_deaths;
+    });
+    const auto id = rt.submit({.agent = "a", .input = args("n", round)}).id;
+    CHECK(rt.wait(id).state == run_state::completed);
+    rt.events().unsubscribe(listening);
+    CHECK(journal_deaths == 0);
+  }
+}
