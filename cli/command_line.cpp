@@ -62,9 +62,7 @@ int command_line(int argc, char** argv,
                  const std::function<void(runtime&)>& setup) {
   const auto words
     = std::vector<std::string>(argv + std::min(argc, 1), argv + argc);
-  const auto program = argc > 0
-                         ? std::filesystem::path{argv[0]}.filename().string()
-                         : std::string{"stanchion"};
+  const auto program = std::string{argc > 0 ? argv[0] : "stanchion"};
   // A reader that goes away must not kill a process that drives runs.
   const auto before = std::signal(SIGPIPE, SIG_IGN);
   const auto io = terminal{.in = std::cin,

@@ -95,9 +95,9 @@ private:
   }
 
   void takes_one_id(CLI::App* x, words what) {
-    x->add_option("id", chosen.words.ids, what)
+    x->add_option_function<std::string>(
+       "id", [this](const std::string& id) { chosen.words.ids = {id}; }, what)
       ->required()
-      ->expected(1)
       ->type_name("ID");
   }
 
@@ -338,7 +338,7 @@ parse_words(const std::string& program, const std::vector<std::string>& words) {
     app.parse(std::vector<std::string>{words.rbegin(), words.rend()});
     return std::move(g->chosen);
   } catch (const CLI::CallForVersion&) {
-    return help_text{program + " " + std::string{version()} + "\n"};
+    return help_text{"stanchion " + std::string{version()} + "\n"};
   } catch (const CLI::Success&) {
     return help_text{app.help()};
   } catch (const CLI::ParseError& e) {

@@ -15,6 +15,8 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
+/// Between two looks for an owner.
+constexpr auto nap = std::chrono::milliseconds{50};
 /// An owner that starts answers within this.
 constexpr auto start_patience = std::chrono::seconds{3};
 /// An owner that stops is gone within this, which is more than its grace.
@@ -90,10 +92,28 @@ bool session::try_own() try {
 }
 
 bool session::wait_for_owner(steady::time_point since) {
-  constexpr auto nap = std::chrono::milliseconds{50};
   std::this_thread::sleep_for(nap);
   const auto patience = lost_owner_ ? stop_patience : start_patience;
   return keep_going() && steady::now() - since < patience;
+}
+
+void session::lose_owner() {
+  remote_.reset();
+  lost_owner_ = true;
+  std::this_thread::sleep_for(nap);
+}
+
+json session::start(const json& request) {
+  for (;;) {
+    try {
+      return drive(request.at("agent").get<std::string>()).start_run(request);
+    } catch (const error& e) {
+      // It refused: nothing was started. Had it hung up, nobody could say.
+      if (e.code() != error_code::not_running || owns() || !keep_going())
+        throw;
+      lose_owner();
+    }
+  }
 }
 
 operations& session::drive(const std::string& agent) {
@@ -149,8 +169,7 @@ json session::follow(const std::string& id, follow_until until,
     } catch (const error& e) {
       if (!owner_gone(e) || owns())
         throw;
-      remote_.reset();
-      lost_owner_ = true;
+      lose_owner();
     }
   }
   return {};

@@ -34,6 +34,9 @@ public:
   /// owner that does not answer; those of `runtime::start`.
   [[nodiscard]] operations& drive(const std::string& agent);
 
+  /// Starts a run, where `drive` leads; see `operations::start_run`.
+  [[nodiscard]] json start(const json& request);
+
   /// Whether this process drives the runs.
   [[nodiscard]] bool owns() const {
     return owner_ != nullptr;
@@ -60,6 +63,7 @@ private:
   [[nodiscard]] bool keep_going() const;
   [[nodiscard]] bool try_remote();
   [[nodiscard]] bool try_own();
+  void lose_owner();
   void require_agent(const std::string& name);
   /// Waits a moment. False when there is no point any more.
   [[nodiscard]] bool

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -76,12 +77,15 @@ health worst_of(const std::vector<finding>& xs) {
   return worst;
 }
 
-std::string state_cell(const terminal& io, health x) {
-  return colored(io,
-                 x == health::ok     ? "green"
-                 : x == health::warn ? "yellow"
-                                     : "red",
-                 to_string(x));
+void print_finding(const terminal& io, const finding& f) {
+  const auto* color = f.state == health::ok     ? "green"
+                      : f.state == health::warn ? "yellow"
+                                                : "red";
+  const auto word = to_string(f.state);
+  io.out << colored(io, color, word) << std::string(6 - word.size(), ' ')
+         << f.name << ": " << one_line(f.text) << '\n';
+  if (!f.fix.empty())
+    io.out << "      fix: " << one_line(f.fix) << '\n';
 }
 
 } // namespace
@@ -131,18 +135,16 @@ exit_code journal_dump(command_context& x) {
 exit_code doctor(command_context& x) {
   const auto found = examine(data_dir{x.words.data_dir});
   auto doc = json{{"findings", json::array()}};
-  auto table = text_table{.heads = {"", "CHECKED", "SEEN", "WHAT TO DO"}};
   for (const auto& f : found) {
     auto line
       = json{{"name", f.name}, {"state", to_string(f.state)}, {"text", f.text}};
     if (!f.fix.empty())
       line["fix"] = f.fix;
     doc["findings"].push_back(std::move(line));
-    table.rows.push_back(
-      {state_cell(x.io, f.state), f.name, one_line(f.text), one_line(f.fix)});
   }
   if (!print_list(x, doc, "findings"))
-    print(x.io.out, table);
+    for (const auto& f : found)
+      print_finding(x.io, f);
   return worst_of(found) == health::fail ? exit_code::failed : exit_code::ok;
 }
 

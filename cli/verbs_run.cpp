@@ -202,7 +202,7 @@ exit_code run_start(command_context& x) {
   if (!x.words.key.empty())
     request["key"] = x.words.key;
   auto s = session{x, true};
-  const auto run = s.drive(x.words.agent).start_run(request);
+  const auto run = s.start(request);
   if (!x.words.no_wait) {
     if (x.io.shows_progress)
       x.io.err << "run " << id_of(run) << '\n';
@@ -254,6 +254,9 @@ exit_code run_show(command_context& x) {
 exit_code run_watch(command_context& x) {
   auto s = session{x, true};
   const auto id = id_of(s.reach().find_run(x.words.ids.front()));
+  if (!s.reaches_owner())
+    x.io.err << "nothing drives runs here now; an open run goes on with: "
+             << hint(x.words, "run resume " + id) << '\n';
   const auto lines = x.words.format == output_format::table;
   const auto end = s.watch(id, [&](const json& record) {
     if (lines)
