@@ -42,6 +42,8 @@ void guard_actor::receive(fabric::envelope& e) {
     on_dropped(*dropped);
   else if (const auto* accepted = e.body.as<judge_accepted>())
     judge_accepted_before(accepted->epoch);
+  else if (const auto* restart = e.body.as<restart_now>())
+    restart_tool(restart->epoch);
   else if (e.body.is<breaker_closed>())
     release_waiting();
   else if (e.body.is<describe_tree>())

@@ -29,6 +29,11 @@ struct judge_accepted {
   std::uint64_t epoch = 0;
 };
 
+/// To itself: the tool is down since `epoch` and starts again without delay.
+struct restart_now {
+  std::uint64_t epoch = 0;
+};
+
 /// To itself: the breaker has closed.
 struct breaker_closed {};
 
@@ -130,6 +135,7 @@ private:
 
   void start_tool();
   void tool_is_up(std::uint64_t epoch);
+  void restart_tool(std::uint64_t epoch);
   void tool_went_down(const fabric::down& d);
   void judge_accepted_before(std::uint64_t epoch);
   [[nodiscard]] failure why_give_up(const fabric::down& d) const;

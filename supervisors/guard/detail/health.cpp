@@ -127,6 +127,11 @@ void guard_actor::tool_is_up(std::uint64_t epoch) {
   }
 }
 
+void guard_actor::restart_tool(std::uint64_t epoch) {
+  if (epoch == epoch_ && state_ == tool_state::down)
+    start_tool();
+}
+
 void guard_actor::tool_went_down(const fabric::down& d) {
   tool_ = {};
   ++epoch_;
@@ -140,10 +145,10 @@ void guard_actor::tool_went_down(const fabric::down& d) {
                               backoff_, now(), chance());
   if (const auto* restart = std::get_if<restart_after>(&verdict)) {
     next_start_ = now() + restart->delay;
-    after(restart->delay, [this, epoch = epoch_] {
-      if (epoch == epoch_ && state_ == tool_state::down)
-        start_tool();
-    });
+    if (restart->delay <= duration::zero())
+      send(self(), restart_now{epoch_}); // a timer would take far longer
+    else
+      after(restart->delay, [this, epoch = epoch_] { restart_tool(epoch); });
   } else {
     giving_up_ = why_give_up(d);
   }
