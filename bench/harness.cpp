@@ -74,14 +74,15 @@ result measure_row(const bench::row& r, const options& opts, double probe) {
         },
         limit));
     const auto from = r.prepare ? base.path : fs::path{};
-    const auto rounds = opts.quick ? 1 : r.rounds;
+    const auto rounds = opts.quick || opts.profile ? 1 : r.rounds;
+    const auto with_floor = r.floor && !opts.profile;
     for (auto i = 0; i < rounds; ++i) {
       x.product.push_back(measure_once(r.product, opts, from));
-      if (r.floor)
+      if (with_floor)
         x.floor.push_back(measure_once(r.floor, opts, from));
     }
     x.medians.product = quantile(x.product, 0.5);
-    if (r.floor)
+    if (with_floor)
       x.medians.floor = quantile(x.floor, 0.5);
   } catch (const std::exception& e) {
     x.trouble = e.what();

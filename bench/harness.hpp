@@ -60,6 +60,8 @@ struct row {
 
 struct options {
   bool quick = false;
+  /// One round of the product alone: for a profiler.
+  bool profile = false;
   std::vector<std::string> rows; ///< names; empty: all
   std::string json;              ///< a file to write; empty: none
   std::filesystem::path dir;     ///< scratch goes below it

@@ -1,7 +1,8 @@
 // Measures what docs/benchmarks.md reports: the product beside the least
 // program that does the same work, in turn, on the same file system.
 //
-// usage: stanchion_bench [--quick] [--row NAME]... [--json FILE] [--dir DIR]
+// usage: stanchion_bench [--quick] [--profile] [--row NAME]... [--json FILE]
+// [--dir DIR]
 
 #include "bench/rows.hpp"
 
@@ -21,7 +22,8 @@ std::vector<row> all_rows() {
 }
 
 int usage(const std::vector<row>& rows) {
-  std::fputs("usage: stanchion_bench [--quick] [--row NAME]... [--json FILE] "
+  std::fputs("usage: stanchion_bench [--quick] [--profile] [--row NAME]... "
+             "[--json FILE] "
              "[--dir DIR]\nrows:",
              stderr);
   for (const auto& r : rows)
@@ -49,8 +51,9 @@ int main(int argc, char** argv) {
   x.dir = std::filesystem::canonical("/proc/self/exe").parent_path();
   for (auto i = std::size_t{0}; i < arguments.size(); ++i) {
     const auto& name = arguments[i];
-    if (name == "--quick") {
-      x.quick = true;
+    if (name == "--quick" || name == "--profile") {
+      x.quick = x.quick || name == "--quick";
+      x.profile = x.profile || name == "--profile";
       continue;
     }
     if (++i == arguments.size())

@@ -14,7 +14,7 @@ namespace stanchion::bench {
 namespace {
 
 task<json> sleeper(agent_context& ctx, value input) {
-  co_await ctx.sleep_for(std::chrono::hours{48});
+  co_await ctx.sleep_for(std::chrono::hours(48));
   co_return input.get();
 }
 

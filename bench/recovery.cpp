@@ -33,7 +33,7 @@ task<json> five(agent_context& ctx, value input) {
 }
 
 task<json> blocked(tool_context& ctx, value input) {
-  co_await ctx.sleep_for(std::chrono::hours{1});
+  co_await ctx.sleep_for(std::chrono::hours(1));
   co_return input.get();
 }
 

@@ -3,7 +3,8 @@
 #
 #   cli, examples, bench -> runtime -> actors, supervisors -> fabric -> core
 #   supervisors/policy -> core only; detail/ is private to its folder
-#   the library is included as <stanchion/...>; only fabric/ names caf::
+#   the library is included as <stanchion/...>; only fabric/ names caf::,
+#   and of bench/ the floors, which are what is measured against
 #
 # Prints one line per violation and fails if there is any.
 # Usage: check_layers.sh ROOT
