@@ -1,0 +1,20 @@
+#pragma once
+
+/// Everything a program that runs agents needs.
+
+#include <stanchion/actors/run/agent.hpp>
+#include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/actors/tool/tool_context.hpp>
+#include <stanchion/cli/command_line.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/effect.hpp>
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/failure.hpp>
+#include <stanchion/core/outcome.hpp>
+#include <stanchion/core/schema.hpp>
+#include <stanchion/core/value.hpp>
+#include <stanchion/runtime/config.hpp>
+#include <stanchion/runtime/runtime.hpp>
+#include <stanchion/runtime/tool.hpp>
+
+#include <nlohmann/json.hpp>
