@@ -22,9 +22,9 @@ struct hanging {
   /// Returns the worker, once it is in the job.
   std::thread::id enter(thread_pool& pool) {
     entered = {};
-    const auto taken = pool.submit([this, open = open] {
+    const auto taken = pool.submit([this, leave = open] {
       entered.set_value(std::this_thread::get_id());
-      open.wait();
+      leave.wait();
     });
     REQUIRE(taken);
     return entered.get_future().get();

@@ -176,11 +176,12 @@ TEST_CASE_METHOD(fixture,
     {true, "bad luck"},
     {false, "an object that is not a std::exception was thrown"},
   }));
-  put(options, where, [is_std = is_std](const value&, tool_context&) -> json {
-    if (is_std)
-      throw std::runtime_error{"bad luck"};
-    throw 7; // NOLINT(hicpp-exception-baseclass): what a user may do
-  });
+  put(options, where,
+      [std_thrown = is_std](const value&, tool_context&) -> json {
+        if (std_thrown)
+          throw std::runtime_error{"bad luck"};
+        throw 7; // NOLINT(hicpp-exception-baseclass): what a user may do
+      });
   ask();
   sim.advance(2s);
   REQUIRE(heard.replies.size() == 1);
@@ -228,10 +229,10 @@ TEST_CASE_METHOD(fixture,
     {false, side_effect::none},
   }));
   options.function = [](const value&, tool_context&) -> json { return 1; };
-  options.reconcile = [throws = throws](const std::string&) -> outcome {
+  options.reconcile = [does = throws](const std::string&) -> outcome {
     auto why
       = failure{.kind = failure_kind::network, .effect = side_effect::none};
-    if (throws)
+    if (does)
       throw tool_error{why};
     return why;
   };
