@@ -9,9 +9,9 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -221,10 +221,11 @@ private:
   step_path last_delivered_;
   branch trunk_;
   branch* current_ = nullptr;
-  std::deque<ready> ready_;
+  // Lists: an empty deque costs half a KiB, and most runs only wait.
+  std::list<ready> ready_;
   std::map<std::string, bool, std::less<>> patches_;
   std::map<step_path, std::unique_ptr<step>> open_;
-  std::deque<step*> fresh_;    // asked for during replay, not yet begun
+  std::list<step*> fresh_;     // asked for during replay, not yet begun
   std::unique_ptr<root> root_; // frames last: destroyed first
 };
 

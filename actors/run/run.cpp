@@ -18,7 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <optional>
 #include <utility>
 
@@ -72,8 +72,9 @@ public:
 
 protected:
   void start() override {
-    if (options_.beginning != nullptr)
-      begin_new(*options_.beginning);
+    // Not kept: a run may wait for a long time.
+    if (const auto beginning = std::exchange(options_.beginning, nullptr))
+      begin_new(*beginning);
     else
       load();
     settle();
@@ -561,6 +562,7 @@ private:
                                 .attempts = s.attempts,
                                 .at_once = s.tool_effect == effect::read_only
                                            && !s.charged};
+    s.at_once = request.at_once;
     s.guard = tool->guard.id();
     guards_.insert_or_assign(s.guard, tool->guard);
     if (request.at_once && s.attempts.made == 0)
@@ -602,7 +604,7 @@ private:
     if (s->charged)
       note_driven_alone(*s);
     add_attempt(*s, x.attempt);
-    if (s->tool_effect == effect::read_only && !s->charged)
+    if (s->at_once)
       return; // it has left already
     log_->when_durable([this, key = x.key, n = x.attempt, guard] {
       send(guard, attempt_go{key, n});
@@ -1216,7 +1218,7 @@ private:
   std::map<std::string, parking> parked_;
   std::map<step_path, outcome> held_;
   std::map<fabric::actor_id, fabric::actor_ref> guards_;
-  std::deque<std::pair<step_path, outcome>> deliveries_;
+  std::list<std::pair<step_path, outcome>> deliveries_;
   std::optional<ending> ending_;
   std::vector<instant> crashes_;
   std::string last_crash_;

@@ -5,8 +5,8 @@
 #include <stanchion/core/store.hpp>
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <string>
 #include <utility>
 
@@ -70,7 +70,7 @@ private:
   batch pending_;
   std::uint64_t flushed_ = 0;
   std::uint64_t durable_ = 0;
-  std::deque<std::pair<std::uint64_t, std::function<void()>>> waiting_;
+  std::list<std::pair<std::uint64_t, std::function<void()>>> waiting_;
 };
 
 } // namespace stanchion

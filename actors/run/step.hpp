@@ -64,6 +64,8 @@ struct step {
 
   /// The guard that was asked; 0 while none is.
   std::uint64_t guard = 0;
+  /// The guard lets attempts leave before they are durable.
+  bool at_once = false;
   /// The guard has answered neither yes nor no.
   bool undecided = false;
 };

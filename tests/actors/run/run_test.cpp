@@ -509,3 +509,33 @@ TEST_CASE_METHOD(world,
     CHECK(again.result(n) == R"({"n":9})");
   }
 }
+
+TEST_CASE("a suspect that is tried again waits for its records each time",
+          "[run][poison]") {
+  auto first = world{};
+  first.tool("look", effect::read_only, [](const call_request&, std::uint32_t) {
+    return outcome{failure{.kind = failure_kind::timeout, .message = "hang"}};
+  });
+  first.submit("three", args("n", 1));
+  auto b = batch{};
+  b.records.push_back({1, static_cast<std::uint32_t>(first.kinds(1).size()),
+                       record_kind::death, first.sys.clock().now(), "1",
+                       R"({"alone":false})"});
+  const auto* p = &b;
+  static_cast<void>(first.store->commit({&p, 1}));
+
+  auto again = run_world{first.store, 2};
+  again.tool("look", effect::read_only,
+             [](const call_request& x, std::uint32_t attempt) -> outcome {
+               if (attempt < 3)
+                 return failure{.kind = failure_kind::overloaded,
+                                .effect = side_effect::none,
+                                .code = "again"};
+               return parse_json(x.arguments);
+             });
+  again.tool("pay", effect::idempotent, echo);
+  again.tool("once", effect::once, echo);
+  again.agent({"three", "1", three});
+  again.recover();
+  CHECK(again.result(1) == R"({"n":3})");
+}

@@ -74,6 +74,13 @@ private:
     if (!result.ok() && result.why().kind == failure_kind::timeout
         && result.why().message == "hang")
       return;
+    if (!result.ok() && result.why().code == "again") {
+      send(to, attempt_failed{key, attempt, result.why(), now()});
+      send(to, call_admitted{key, attempt + 1});
+      if (request.at_once)
+        act(key, attempt + 1, to);
+      return;
+    }
     open_.erase(key);
     if (!result.ok() && result.why().effect == side_effect::unknown)
       send(to, call_unknown{key, attempt, result.why()});
