@@ -1,0 +1,234 @@
+#include "support/catch.hpp"
+#include "support/process.hpp"
+
+#include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/cli/command_line.hpp>
+#include <stanchion/cli/invocation.hpp>
+#include <stanchion/runtime/runtime.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <sstream>
+
+using namespace stanchion;
+using namespace stanchion::test;
+
+namespace {
+
+task<json> returns(agent_context&, value input) {
+  co_return input.get();
+}
+
+task<json> asks(agent_context& ctx, value) {
+  auto answer
+    = co_await ctx.escalate(park_reason::requires_human, "which one?");
+  co_return answer.get();
+}
+
+void setup(runtime& rt) {
+  rt.add(agent{"returns", "1", returns});
+  rt.add(agent{"asks", "1", asks});
+}
+
+/// Runs commands in this process, on one data directory.
+struct fixture {
+  exit_code run(std::vector<std::string> words, const std::string& input = {}) {
+    words.insert(words.end(), {"--data-dir", (dir.path() / "d").string()});
+    auto in = std::istringstream{input};
+    auto o = std::ostringstream{};
+    auto e = std::ostringstream{};
+    const auto io = terminal{in, o, e, progress};
+    auto abandoned = false;
+    const auto code = run_command("prog", words, io, setup, abandoned);
+    CHECK_FALSE(abandoned);
+    out = o.str();
+    err = e.str();
+    return code;
+  }
+
+  std::string first(std::vector<std::string> words) {
+    words.insert(words.end(), {"-o", "ids"});
+    CHECK(run(words) == exit_code::ok);
+    return out.substr(0, out.find('\n'));
+  }
+
+  temporary_dir dir;
+  std::string out;
+  std::string err;
+  bool progress = false;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "input comes from a word, a file or stdin", "[cli]") {
+  const auto file = (dir.path() / "input.json").string();
+  std::ofstream{file} << "[1, 2]";
+  const auto start = [&](const std::string& word) {
+    CHECK(run({"run", "start", "returns", "--input", word}, " 7 ")
+          == exit_code::ok);
+    return out;
+  };
+  CHECK(start(R"({"a": "b"})") == "{\"a\":\"b\"}\n");
+  CHECK(start("@" + file) == "[1,2]\n");
+  CHECK(start("-") == "7\n");
+}
+
+TEST_CASE_METHOD(fixture, "input that is no JSON is refused before anything",
+                 "[cli]") {
+  const auto [word, says] = GENERATE(table<std::string, std::string>({
+    {"{a: 1}", "E-INPUT-001"},
+    {"", "E-INPUT-001"},
+    {"@/no/such/file", "/no/such/file"},
+    {std::string(10'000, '['), "E-INPUT-001"},
+  }));
+  CHECK(run({"run", "start", "returns", "--input", word}) == exit_code::usage);
+  CHECK_THAT(err, ContainsSubstring(says));
+  CHECK(out.empty());
+  CHECK_FALSE(exists(dir.path() / "d"));
+}
+
+TEST_CASE_METHOD(fixture, "a run is shown in every format", "[cli]") {
+  REQUIRE(run({"run", "start", "returns", "--input", "7", "--key", "k1", "--by",
+               "ann"})
+          == exit_code::ok);
+  const auto id = first({"run", "list"});
+  CHECK(run({"run", "show", id.substr(0, 13)}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("run        " + id)
+                    && ContainsSubstring("why        completed after")
+                    && ContainsSubstring("submitter  ann")
+                    && ContainsSubstring("key        k1")
+                    && ContainsSubstring("result     7"));
+  CHECK(run({"run", "show", id, "-o", "json"}) == exit_code::ok);
+  CHECK(json::parse(out).at("result") == 7);
+  CHECK(run({"run", "list", "-o", "jsonl"}) == exit_code::ok);
+  CHECK(json::parse(out).at("state") == "completed");
+  CHECK(run({"run", "list", "--state", "failed", "-o", "json"})
+        == exit_code::ok);
+  CHECK(json::parse(out).at("runs").empty());
+  CHECK(run({"run", "watch", id}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("run  started  7")
+                    && ContainsSubstring("run  completed  7"));
+}
+
+TEST_CASE_METHOD(fixture, "the same key starts one run", "[cli]") {
+  const auto start = std::vector<std::string>{
+    "run", "start", "returns", "--input", "1", "--key", "k"};
+  CHECK(run(start) == exit_code::ok);
+  CHECK(run(start) == exit_code::ok);
+  auto other = start;
+  other[4] = "2";
+  CHECK(run(other) == exit_code::conflict);
+  CHECK_THAT(err, ContainsSubstring("E-RUN-004"));
+  run({"run", "list", "-o", "json"});
+  CHECK(json::parse(out).at("runs").size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a ticket is listed, shown and decided", "[cli]") {
+  CHECK(run({"run", "start", "asks"}) == exit_code::waits_for_person);
+  const auto id = first({"ticket", "list"});
+  CHECK_THAT(err + out, ContainsSubstring(id));
+  CHECK(run({"ticket", "show", id}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("which one?")
+                    && ContainsSubstring("verbs      answer, abort"));
+  const auto [words, code, says]
+    = GENERATE(table<std::vector<std::string>, exit_code, std::string>({
+      {{"answer"}, exit_code::usage, "E-TICKET-003"},
+      {{"retry"}, exit_code::usage, "it takes answer, abort"},
+      {{"answr", "--payload", "1"}, exit_code::usage, "did you mean answer?"},
+      {{"answer", "--payload", "{"}, exit_code::usage, "E-INPUT-001"},
+      {{"abort", "--payload", "1"}, exit_code::usage, "takes no payload"},
+      {{"abort", "--version", "9"}, exit_code::conflict, "version 1"},
+      {{"answer", "--payload", "[1]", "--by", "bob"}, exit_code::ok, ""},
+    }));
+  auto decide = std::vector<std::string>{"ticket", "decide", id};
+  decide.insert(decide.end(), words.begin(), words.end());
+  CHECK(run(decide) == code);
+  CHECK_THAT(err, ContainsSubstring(says));
+  CHECK(run({"ticket", "list", "--all", "-o", "json"}) == exit_code::ok);
+  const auto t = json::parse(out).at("tickets").at(0);
+  CHECK(t.at("state") == (code == exit_code::ok ? "decided" : "open"));
+  if (code == exit_code::ok)
+    CHECK(t.at("decided").at("by") == "bob");
+}
+
+TEST_CASE_METHOD(fixture, "what is not there is said so", "[cli]") {
+  REQUIRE(run({"run", "start", "returns"}) == exit_code::ok);
+  const auto id = std::string{"01234567-89ab-7def-8123-456789abcdef"};
+  using strings = std::vector<std::string>;
+  const auto [words, code, says]
+    = GENERATE_COPY(table<strings, exit_code, std::string>({
+      {{"run", "show", id}, exit_code::not_found, "E-RUN-002"},
+      {{"run", "show", "01234567"}, exit_code::not_found, "E-RUN-002"},
+      {{"run", "show", "0123"}, exit_code::usage, "8 characters"},
+      {{"run", "cancel", id}, exit_code::not_found, "E-RUN-002"},
+      {{"run", "resume", id, id}, exit_code::not_found, "E-RUN-002"},
+      {{"run", "watch", id}, exit_code::not_found, "E-RUN-002"},
+      {{"run", "start", "nobody"}, exit_code::not_found, "E-RUN-001"},
+      {{"ticket", "show", "T-1"}, exit_code::not_found, "E-TICKET-001"},
+      {{"ticket", "decide", "T-1", "abort"},
+       exit_code::not_found,
+       "E-TICKET-001"},
+      {{"tree"}, exit_code::failed, "E-RUNTIME-002"},
+      {{"journal", "dump", "--run", id}, exit_code::not_found, "E-RUN-002"},
+    }));
+  CHECK(run(words) == code);
+  CHECK_THAT(err, ContainsSubstring(says));
+  CHECK(out.empty());
+}
+
+TEST_CASE_METHOD(fixture, "reading makes no data directory", "[cli]") {
+  using strings = std::vector<std::string>;
+  const auto words
+    = GENERATE(strings{"run", "list"}, strings{"ticket", "list"},
+               strings{"journal", "verify"}, strings{"journal", "dump"},
+               strings{"run", "cancel", "01234567"},
+               strings{"ticket", "decide", "T", "abort"});
+  CHECK(run(words) == exit_code::failed);
+  CHECK_THAT(err, ContainsSubstring("nothing has run here yet"));
+  CHECK_FALSE(exists(dir.path() / "d"));
+}
+
+TEST_CASE_METHOD(fixture, "the journal is checked and dumped", "[cli]") {
+  REQUIRE(run({"run", "start", "returns", "--input", "7"}) == exit_code::ok);
+  CHECK(run({"journal", "verify"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("1 runs") && EndsWith("all sound\n"));
+  CHECK(run({"journal", "dump"}) == exit_code::ok);
+  auto lines = std::istringstream{out};
+  auto line = std::string{};
+  auto kinds = std::vector<std::string>{};
+  while (std::getline(lines, line))
+    kinds.push_back(json::parse(line).at("kind"));
+  CHECK(kinds == std::vector<std::string>{"started", "completed"});
+}
+
+TEST_CASE_METHOD(fixture, "progress is told where somebody looks", "[cli]") {
+  progress = true;
+  CHECK(run({"run", "start", "returns"}) == exit_code::ok);
+  CHECK_THAT(err, ContainsSubstring("run  completed"));
+  CHECK(out == "{}\n");
+}
+
+TEST_CASE_METHOD(fixture, "errors are documents where results are", "[cli]") {
+  REQUIRE(run({"run", "start", "returns"}) == exit_code::ok);
+  CHECK(run({"run", "show", "01234567", "-o", "json"}) == exit_code::not_found);
+  CHECK(json::parse(err).at("code") == "E-RUN-002");
+  CHECK(out.empty());
+}
+
+TEST_CASE_METHOD(fixture, "what a setup throws is printed", "[cli]") {
+  auto in = std::istringstream{};
+  auto o = std::ostringstream{};
+  auto e = std::ostringstream{};
+  auto abandoned = false;
+  const auto twice = [](runtime& rt) {
+    setup(rt);
+    setup(rt);
+  };
+  const auto code = run_command(
+    "prog",
+    {"run", "start", "returns", "--data-dir", (dir.path() / "d").string()},
+    {in, o, e}, twice, abandoned);
+  CHECK(code == exit_code::failed);
+  CHECK_THAT(e.str(), ContainsSubstring("E-SPEC-001"));
+}

@@ -1,0 +1,138 @@
+#include "support/catch.hpp"
+
+#include <stanchion/cli/parse.hpp>
+#include <stanchion/cli/verbs.hpp>
+
+using namespace stanchion;
+
+namespace {
+
+using strings = std::vector<std::string>;
+
+command parsed(const strings& words) {
+  auto x = parse_words("prog", words);
+  if (const auto* wrong = std::get_if<misuse>(&x))
+    FAIL(wrong->text);
+  return std::get<command>(std::move(x));
+}
+
+} // namespace
+
+TEST_CASE("every verb is found by its words", "[cli]") {
+  const auto [words, verb] = GENERATE(table<strings, command_verb>({
+    {{"run", "start", "a"}, verbs::run_start},
+    {{"run", "list"}, verbs::run_list},
+    {{"run", "show", "1"}, verbs::run_show},
+    {{"run", "watch", "1"}, verbs::run_watch},
+    {{"run", "cancel", "1"}, verbs::run_cancel},
+    {{"run", "resume", "1", "2"}, verbs::run_resume},
+    {{"run", "retry", "-"}, verbs::run_retry},
+    {{"ticket", "list"}, verbs::ticket_list},
+    {{"ticket", "show", "T"}, verbs::ticket_show},
+    {{"ticket", "decide", "T", "abort"}, verbs::ticket_decide},
+    {{"tree"}, verbs::tree},
+    {{"journal", "verify"}, verbs::journal_verify},
+    {{"journal", "dump"}, verbs::journal_dump},
+    {{"doctor"}, verbs::doctor},
+    {{"version"}, verbs::version},
+  }));
+  CHECK(parsed(words).verb == verb);
+}
+
+TEST_CASE("the words of a start are taken as they are", "[cli]") {
+  const auto input = GENERATE(as<std::string>{}, R"({"a":"b\n"})", "[1,[2]]",
+                              "-", "@file", "\"text\"", "", "null");
+  const auto x = parsed({"run", "start", "refund", "--input", input,
+                         "--data-dir", "d", "--key", "k", "--by", "ann",
+                         "--no-wait", "--timeout", "90s", "-o", "json"})
+                   .words;
+  CHECK(x.agent == "refund");
+  CHECK(x.input == input);
+  CHECK(x.data_dir == "d");
+  CHECK(x.key == "k");
+  CHECK(x.by == "ann");
+  CHECK(x.no_wait);
+  CHECK(x.timeout == duration{90s});
+  CHECK(x.format == output_format::json);
+}
+
+TEST_CASE("the words of a decision are taken as they are", "[cli]") {
+  const auto x = parsed({"ticket", "decide", "T-1", "edit", "--payload",
+                         R"({"a":1})", "--comment", "a typo", "--version", "3"})
+                   .words;
+  CHECK(x.ids == strings{"T-1"});
+  CHECK(x.verb == "edit");
+  CHECK(x.payload == R"({"a":1})");
+  CHECK(x.comment == "a typo");
+  CHECK(x.version == 3);
+}
+
+TEST_CASE("a list takes several states", "[cli]") {
+  CHECK(parsed({"run", "list", "--state", "parked", "--state", "waiting"})
+          .words.states
+        == strings{"parked", "waiting"});
+}
+
+TEST_CASE("misspelt words are answered with what was meant", "[cli]") {
+  const auto [words, says] = GENERATE(table<strings, std::string>({
+    {{"rnu", "list"}, "no command \"rnu\"; did you mean run?"},
+    {{"run", "lst"}, "no command \"lst\"; did you mean list?"},
+    {{"run", "start", "a", "--imput", "1"}, "did you mean --input?"},
+    {{"run", "start", "a", "--imput=1"}, "did you mean --input?"},
+    {{"run", "list", "--stat", "parked"}, "did you mean --state?"},
+    {{"run", "list", "--zzzzzz"}, "no option \"--zzzzzz\"; see"},
+    {{"run", "list", "--state", "parkd"}, "parked"},
+    {{"run", "list", "-o", "yaml"}, "json"},
+    {{"run", "list", "--limit", "0"}, "--limit"},
+    {{"run", "list", "--limit", "many"}, "--limit"},
+    {{"run", "start"}, "agent is required"},
+    {{"run", "start", "a", "--timeout", "soon"}, "soon"},
+    {{"run"}, "subcommand is required"},
+    {strings{}, "see prog --help"},
+    {{"run", "show", "1", "2"}, "see prog run show --help"},
+  }));
+  const auto x = parse_words("prog", words);
+  REQUIRE(std::holds_alternative<misuse>(x));
+  CHECK_THAT(std::get<misuse>(x).text, ContainsSubstring(says));
+}
+
+TEST_CASE("a misuse is told in the format that was asked for", "[cli]") {
+  const auto option
+    = GENERATE(strings{"-o", "json"}, strings{"-ojson"},
+               strings{"--output", "json"}, strings{"--output=json"});
+  auto words = strings{"run", "lst"};
+  words.insert(words.end(), option.begin(), option.end());
+  CHECK(std::get<misuse>(parse_words("prog", words)).format
+        == output_format::json);
+}
+
+TEST_CASE("every level has help with an example", "[cli]") {
+  const auto words = GENERATE(
+    strings{}, strings{"run"}, strings{"run", "start"}, strings{"run", "retry"},
+    strings{"ticket"}, strings{"ticket", "decide"}, strings{"journal", "dump"},
+    strings{"tree"}, strings{"doctor"}, strings{"version"});
+  auto asking = words;
+  asking.emplace_back("--help");
+  const auto x = parse_words("prog", asking);
+  REQUIRE(std::holds_alternative<help_text>(x));
+  CHECK_THAT(std::get<help_text>(x).text,
+             ContainsSubstring("Example") && ContainsSubstring("prog "));
+}
+
+TEST_CASE("spans are read with their unit", "[cli]") {
+  const auto [text, span] = GENERATE(table<std::string, duration>({
+    {"5", 5s},
+    {"250ms", 250ms},
+    {"30s", 30s},
+    {"5m", 5min},
+    {"5min", 5min},
+    {"2h", 2h},
+    {"0", 0s},
+    {"-1s", 0s},
+    {"1.5s", 0s},
+    {"s", 0s},
+    {"", 0s},
+    {"99999999999999999999", 0s},
+  }));
+  CHECK(parse_span(text).value_or(0s) == span);
+}
