@@ -61,22 +61,6 @@ operations& session::reach() {
   return *offline_;
 }
 
-json session::ask(const std::function<json(operations&)>& what) {
-  const auto since = steady::now();
-  for (;;) {
-    try {
-      return what(reach());
-    } catch (const error& e) {
-      const auto leaving = remote_ != nullptr && owner_gone(e);
-      const auto left = lost_owner_ && e.code() == error_code::store_in_use;
-      if ((!leaving && !left) || !wait_for_owner(since))
-        throw;
-      if (leaving)
-        lose_owner();
-    }
-  }
-}
-
 bool session::has_agent(const std::string& name) {
   if (owns())
     return owner_->has_agent(name);

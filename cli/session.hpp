@@ -5,10 +5,7 @@
 #include <stanchion/cli/owner.hpp>
 #include <stanchion/cli/signals.hpp>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,9 +25,8 @@ public:
   /// Stops what it drives; sets `abandoned` of the context.
   ~session();
 
-  /// Asks the owner if there is one, else works on the files; again when the
-  /// owner goes meanwhile. `what` may be done twice.
-  json ask(const std::function<json(operations&)>& what);
+  /// Asks the owner if there is one, else works on the files.
+  [[nodiscard]] operations& reach();
 
   /// Asks the owner if there is one, else becomes it. Waits for one that is
   /// just starting or stopping. Errors: `unknown_agent` when this program has
@@ -64,7 +60,6 @@ public:
   [[nodiscard]] exit_code why_stopped() const;
 
 private:
-  [[nodiscard]] operations& reach();
   [[nodiscard]] bool keep_going() const;
   [[nodiscard]] bool try_remote();
   [[nodiscard]] bool try_own();

@@ -92,7 +92,7 @@ void print_finding(const terminal& io, const finding& f) {
 
 exit_code tree(command_context& x) {
   auto s = session{x, false};
-  const auto root = s.ask([](operations& by) { return by.tree(); });
+  const auto root = s.reach().tree();
   if (!print_document(x, root))
     print_node(x.io.out, root, {});
   return exit_code::ok;

@@ -16,10 +16,6 @@ std::string id_of(const json& doc) {
   return text_of(doc, "id");
 }
 
-json find(session& s, const std::string& id) {
-  return s.ask([&id](operations& by) { return by.find_run(id); });
-}
-
 /// What a run says to the shell: how it ended, or that it waits for a person.
 exit_code code_of(const json& run) {
   const auto state = parse_run_state(text_of(run, "state"));
@@ -222,7 +218,7 @@ exit_code run_start(command_context& x) {
 
 exit_code run_list(command_context& x) {
   auto s = session{x, false};
-  const auto page = s.ask([&x](operations& by) { return list_page(by, x); });
+  const auto page = list_page(s.reach(), x);
   if (print_list(x, page, "runs"))
     return exit_code::ok;
   const auto now = system_clock().now();
@@ -240,10 +236,8 @@ exit_code run_list(command_context& x) {
 
 exit_code run_show(command_context& x) {
   auto s = session{x, false};
-  auto run = find(s, x.words.ids.front());
-  auto steps
-    = s.ask([&run](operations& by) { return by.list_steps(id_of(run)); })
-        .at("steps");
+  auto run = s.reach().find_run(x.words.ids.front());
+  auto steps = s.reach().list_steps(id_of(run)).at("steps");
   if (x.words.format == output_format::table) {
     print_run(x, run);
     if (!steps.empty()) {
@@ -259,7 +253,7 @@ exit_code run_show(command_context& x) {
 
 exit_code run_watch(command_context& x) {
   auto s = session{x, true};
-  const auto id = id_of(find(s, x.words.ids.front()));
+  const auto id = id_of(s.reach().find_run(x.words.ids.front()));
   if (!s.reaches_owner())
     x.io.err << "nothing drives runs here now; an open run goes on with: "
              << hint(x.words, "run resume " + id) << '\n';
@@ -287,8 +281,7 @@ exit_code run_cancel(command_context& x) {
   if (!x.words.reason.empty())
     request["reason"] = x.words.reason;
   return each(x, ids, [&](const std::string& id) {
-    const auto run
-      = s.ask([&](operations& by) { return by.cancel_run(id, request); });
+    const auto run = s.reach().cancel_run(id, request);
     if (!print_document(x, run))
       x.io.out << id_of(run) << ' ' << text_of(run, "state") << '\n';
     const auto state = parse_run_state(text_of(run, "state"));
@@ -305,7 +298,7 @@ exit_code run_resume(command_context& x) {
   auto s = session{x, true};
   auto runs = std::vector<json>{};
   const auto acted = each(x, ids, [&](const std::string& id) {
-    const auto run = find(s, id);
+    const auto run = s.reach().find_run(id);
     runs.push_back(s.drive(text_of(run, "agent")).resume_run(id_of(run)));
   });
   return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
@@ -319,10 +312,9 @@ exit_code run_retry(command_context& x) {
     request["comment"] = x.words.comment;
   auto runs = std::vector<json>{};
   const auto acted = each(x, ids, [&](const std::string& id) {
-    const auto run = find(s, id);
+    const auto run = s.reach().find_run(id);
     const auto agent = text_of(run, "agent");
-    const auto t = s.ask(
-      [&](operations& by) { return by.retry_run(id_of(run), request); });
+    const auto t = s.reach().retry_run(id_of(run), request);
     if (!x.words.no_wait && (s.reaches_owner() || s.has_agent(agent))) {
       runs.push_back(run);
       return;

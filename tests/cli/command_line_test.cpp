@@ -61,19 +61,6 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "input comes from a word, a file or stdin", "[cli]") {
-  const auto file = (dir.path() / "input.json").string();
-  std::ofstream{file} << "[1, 2]";
-  const auto start = [&](const std::string& word) {
-    CHECK(run({"run", "start", "returns", "--input", word}, " 7 ")
-          == exit_code::ok);
-    return out;
-  };
-  CHECK(start(R"({"a": "b"})") == "{\"a\":\"b\"}\n");
-  CHECK(start("@" + file) == "[1,2]\n");
-  CHECK(start("-") == "7\n");
-}
-
 TEST_CASE_METHOD(fixture, "input that is no JSON is refused before anything",
                  "[cli]") {
   const auto [word, says] = GENERATE(table<std::string, std::string>({
