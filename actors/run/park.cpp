@@ -62,6 +62,22 @@ std::string_view explain(verb x) {
   return "";
 }
 
+/// What the agent itself would do, as it said when it asked; empty if it did
+/// not.
+std::string suggestion_of(const recorded_step& escalation) {
+  const auto arguments = json::parse(escalation.arguments_text);
+  const auto found = arguments.find("suggestion");
+  return found == arguments.end() || found->is_null() ? std::string{}
+                                                      : found->dump();
+}
+
+/// Whether a park for `reason` is about the failure of an attempt.
+bool speaks_of(park_reason reason, const std::optional<failure>& last) {
+  return last
+         && (reason == park_reason::ambiguous_state
+             || reason == reason_for(last->kind));
+}
+
 std::string group_of(const run_row& row, const history& past,
                      const park_request& x) {
   const auto found = past.steps.find(x.step);
@@ -114,11 +130,18 @@ park_reason reason_for(failure_kind kind) {
   }
 }
 
-ticket make_ticket(const run_row& row, const history& past,
-                   const park_request& x, instant now) {
+ticket make_ticket(const run_row& row, const history& past, park_request x,
+                   instant now) {
   const auto failing = past.steps.find(x.step);
   const auto at_escalation = failing != past.steps.end()
                              && failing->second.kind == step_kind::escalation;
+  // A process that died before the ticket was durable knew more than the
+  // record of the park tells.
+  if (at_escalation && x.suggestion.empty())
+    x.suggestion = suggestion_of(failing->second);
+  if (failing != past.steps.end() && !x.why
+      && speaks_of(x.reason, failing->second.attempts.last))
+    x.why = failing->second.attempts.last;
   auto t = ticket{};
   t.id = ticket_id(row.id, x.step, x.revision);
   t.kind = ticket_kind::escalation;

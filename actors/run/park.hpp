@@ -37,8 +37,9 @@ struct park_request {
 
 /// The ticket that `x` opens for the run with `row`, with everything a person
 /// needs to decide: input, steps done, the failing step, the error with its
-/// causes, what could be done.
+/// causes, what could be done. What `x` does not tell of suggestion and failure
+/// is taken from the journal.
 [[nodiscard]] ticket make_ticket(const run_row& row, const history& past,
-                                 const park_request& x, instant now);
+                                 park_request x, instant now);
 
 } // namespace stanchion
