@@ -177,7 +177,9 @@ void guard_actor::judge_accepted_before(std::uint64_t epoch) {
     return end_as_failed();
   for (const auto& key : keys_of(accepted)) {
     auto& call = *find(key);
-    std::exchange(call.job, nullptr)->call = nullptr;
+    const auto left = std::exchange(call.job, nullptr);
+    left->call = nullptr;
+    left->stop.request_stop(); // it may still hold a thread of the pool
     answered(call, failure{.kind = failure_kind::crashed,
                            .message = "the tool went down while it held the "
                                       "call"});

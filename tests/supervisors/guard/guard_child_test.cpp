@@ -248,3 +248,17 @@ TEST_CASE_METHOD(guard_fixture, "a guard that is killed takes its tool along",
   sim.run();
   CHECK(sys.alive() == 1);
 }
+
+// Its thread may still be at work on them, for nobody.
+TEST_CASE_METHOD(guard_fixture, "what a dead tool had taken is asked to stop",
+                 "[supervisors][guard]") {
+  script.acts = {act::hang, act::quit};
+  start();
+  for (auto i = 1U; i <= 2; ++i) {
+    auto& log = logs.emplace_back();
+    ask(run(log), log, i);
+  }
+  sim.run();
+  REQUIRE(script.jobs.size() >= 2);
+  CHECK(script.jobs[0].stop.stop_requested());
+}
