@@ -28,6 +28,10 @@ audit audit_inventory(const std::filesystem::path& path) {
   if (code != SQLITE_OK)
     throw_database_error(db.get(), "opening it for the audit");
   sqlite3_busy_timeout(db.get(), 5000);
+  statement made{db.get(), "SELECT 1 FROM sqlite_master "
+                           "WHERE name = 'repeats'"};
+  if (!made.step())
+    return result; // whoever began to make it died over it
   statement writes{db.get(), "SELECT package, count(*) FROM writes "
                              "GROUP BY package"};
   while (writes.step())

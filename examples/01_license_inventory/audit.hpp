@@ -25,7 +25,8 @@ struct audit {
 };
 
 /// Reads the tables `writes` and `repeats`, nothing else. An inventory that is
-/// not there is empty. May be called while another process writes.
+/// not there, or not made to the end, is empty. May be called while another
+/// process writes.
 ///
 /// Errors: throws `inventory_error`.
 [[nodiscard]] audit audit_inventory(const std::filesystem::path& path);

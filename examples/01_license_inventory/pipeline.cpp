@@ -28,10 +28,8 @@ std::string words_for(const event& x) {
     return "restarted " + x.subject;
   case event_kind::breaker_opened:
     return "tripped " + x.subject;
-  case event_kind::late_result:
-    return "late " + x.subject;
-  case event_kind::run_resumed:
-    return "resumed " + to_string(x.run);
+  case event_kind::late_result: // the run tells of it, too
+    return x.subject == "document" ? std::string{} : "late " + x.subject;
   default:
     return {};
   }
@@ -60,6 +58,13 @@ std::vector<ticket> open_tickets(store& journal) {
 std::string suggestion_of(const ticket& x) {
   const auto context = json::parse(x.context);
   return context.value("suggested_next_step", std::string{});
+}
+
+/// It waits for no person itself, even while all its children do.
+void wait_for_coordinator(runtime& rt, const run_id& id) {
+  auto row = rt.wait(id);
+  while (!is_terminal(row.state) && row.state != run_state::parked)
+    row = rt.wait(id);
 }
 
 void decide_as_suggested(runtime& rt) {
@@ -106,7 +111,7 @@ void run_pipeline(const pipeline_settings& settings) {
                  .input = args("root", root, "limit", settings.limit),
                  .key = root,
                  .submitter = "demo"});
-  static_cast<void>(rt.wait(run.id));
+  wait_for_coordinator(rt, run.id);
   if (settings.decide_all)
     decide_as_suggested(rt);
   rt.stop();

@@ -31,7 +31,7 @@ struct pipeline_settings {
   /// Answers every ticket with what the agent suggests.
   bool decide_all = false;
   /// Told what happens, a word and perhaps a subject: `written`, `restarted
-  /// TOOL`, `resumed RUN`, `tripped TOOL`, `late TOOL`. May be null; called by
+  /// TOOL`, `tripped TOOL`, `late TOOL`. May be null; called by
   /// several threads at a time.
   std::function<void(std::string_view)> tell = {};
 };
