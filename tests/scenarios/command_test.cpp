@@ -47,7 +47,7 @@ task<json> asks(agent_context& ctx, value) {
 }
 
 task<json> naps(agent_context& ctx, value input) {
-  co_await ctx.sleep_for(std::chrono::milliseconds{input["ms"].as_int()});
+  co_await ctx.sleep_for(std::chrono::milliseconds(input["ms"].as_int()));
   co_return json("rested");
 }
 
