@@ -43,7 +43,7 @@ constexpr int not_found = 4;
 constexpr fault_rates demo_faults{.overloaded = 0.05,
                                   .crash = 0.01,
                                   .late_crash = 0.01,
-                                  .slow_answer = 0.003,
+                                  .slow_answer = 0.01,
                                   .seed = 1};
 
 /// Ends the demo with a message and an exit code.
@@ -318,7 +318,7 @@ int demo(demo_options options, const demo_terminal& io) {
   const auto told = live_twice({.root = options.dir,
                                 .data_dir = options.data_dir,
                                 .faults = demo_faults,
-                                .timeout = std::chrono::seconds{1},
+                                .timeout = std::chrono::milliseconds{500},
                                 .kill_after = options.keep ? 0 : half,
                                 .decide_all = options.decide_all},
                                io, documents.size());
