@@ -2,6 +2,7 @@
 
 #include <stanchion/cli/http_message.hpp>
 #include <stanchion/cli/operations.hpp>
+#include <stanchion/core/error.hpp>
 
 #include <memory>
 
