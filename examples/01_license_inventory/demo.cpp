@@ -295,8 +295,7 @@ void print_results(const demo_options& options, stanchion::store& journal,
   auto records = inventory{inventory_path(options.data_dir)}.all();
   const auto spdx = write_spdx(options.data_dir, records);
   records.insert(records.end(), doubtful.begin(), doubtful.end());
-  out << '\n'
-      << report(std::move(records)) << "\nSPDX 2.3 document: " << spdx.string()
+  out << report(std::move(records)) << "\nSPDX 2.3 document: " << spdx.string()
       << "\nJournal and inventory: " << options.data_dir.string() << '\n';
   print_how_to_decide(options, journal, out);
 }
@@ -333,6 +332,7 @@ int demo(demo_options options, const demo_terminal& io) {
   const auto sound
     = print_audit(io.out, documents,
                   audit_inventory(inventory_path(options.data_dir)), doubtful);
+  io.out << '\n';
   print_results(options, *journal, doubtful, io.out);
   return sound ? ok : failed;
 }
