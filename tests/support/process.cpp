@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 
 namespace stanchion::test {
@@ -24,7 +26,20 @@ temporary_dir::~temporary_dir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-child_process::child_process(const std::function<int()>& main) : pid_(fork()) {
+namespace {
+
+/// Forks with nothing left in the buffers: the child would write it again.
+pid_t fork_clean() {
+  std::cout.flush();
+  std::cerr.flush();
+  std::fflush(nullptr);
+  return fork();
+}
+
+} // namespace
+
+child_process::child_process(const std::function<int()>& main)
+  : pid_(fork_clean()) {
   if (pid_ < 0)
     throw std::runtime_error{"fork failed"};
   if (pid_ == 0)
