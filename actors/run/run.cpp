@@ -993,7 +993,7 @@ private:
                      outcome{parse_json(d.payload.empty() ? "null" : d.payload)
                                .with_source("person:" + t.id)},
                      false);
-    if (d.verb == verb::did_not_happen)
+    if (d.verb == verb::did_not_happen) {
       log_->add(record_kind::attempt_end, t.step,
                 bodies::attempt_end(
                   found == past.steps.end() ? 1 : found->second.attempts.made,
@@ -1001,6 +1001,10 @@ private:
                           .effect = side_effect::none,
                           .message = d.by + " says it did not happen"}),
                 now());
+      // A person's word counts for more than the attempts that were made.
+      log_->add(record_kind::reopened, t.step, bodies::reopened(revision, {}),
+                now());
+    }
     if (parked_.empty())
       reload();
   }

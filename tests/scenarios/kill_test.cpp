@@ -22,7 +22,8 @@ using namespace stanchion::test;
 
 namespace {
 
-constexpr auto run_count = 24;
+/// Runs that each life adds to those before, so that none is out of work.
+constexpr auto runs_per_life = 8;
 
 /// The world outside: an append-only file that knows nothing of the runtime.
 /// Each line is one effect: `<tool> <key>`.
@@ -134,7 +135,7 @@ void answer_tickets(runtime& rt, const ledger& out) {
 
 /// One life of the process: submits what is missing, waits, decides. Returns
 /// 0 when everything is done.
-int live(const std::filesystem::path& dir, const ledger& out) {
+int live(const std::filesystem::path& dir, const ledger& out, int run_count) {
   try {
     auto rt = runtime{config{.data_dir = dir}};
     equip(rt, out);
@@ -161,24 +162,29 @@ void kill_many_times(int rounds, std::uint64_t seed) {
   const auto out = ledger{dir.path() / "ledger.txt"};
   const auto random = seeded_random(seed);
   auto killed = 0;
-  for (auto i = 0; i < rounds; ++i) {
-    auto process = child_process{[&] { return live(dir.path(), out); }};
-    const auto pause = std::chrono::milliseconds{random->next() % 120};
-    if (process.wait(pause))
-      break; // all done already
-    process.signal(SIGKILL);
-    const auto end = process.wait(std::chrono::seconds{10});
-    if (end == 0)
-      break; // it was done just before the signal
-    REQUIRE(end == 128 + SIGKILL);
-    ++killed;
+  for (auto i = 1; i <= rounds; ++i) {
+    auto process
+      = child_process{[&] { return live(dir.path(), out, i * runs_per_life); }};
+    const auto pause = std::chrono::milliseconds{random->next() % 60};
+    auto end = process.wait(pause);
+    if (!end) {
+      process.signal(SIGKILL);
+      end = process.wait(std::chrono::seconds{10});
+    }
+    if (end != 0) { // zero: it was done before the signal
+      auto errors = std::ifstream{dir.path() / "error.txt"};
+      INFO(std::string(std::istreambuf_iterator<char>{errors}, {}));
+      REQUIRE(end.value_or(-1) == 128 + SIGKILL);
+      ++killed;
+    }
     for (const auto& [line, count] : out.counts()) {
       INFO(line);
       REQUIRE(count == 1); // nothing was done twice unattended
     }
   }
-  auto last = child_process{[&] { return live(dir.path(), out); }};
-  REQUIRE(last.wait(std::chrono::minutes{1}) == 0);
+  const auto run_count = rounds * runs_per_life;
+  auto last = child_process{[&] { return live(dir.path(), out, run_count); }};
+  REQUIRE(last.wait(std::chrono::minutes{2}) == 0);
   CHECK(killed > 0);
   CHECK_FALSE(std::filesystem::exists(dir.path() / "error.txt"));
 

@@ -177,9 +177,14 @@ TEST_CASE_METHOD(world, "an ambiguous once call parks with its evidence",
     CHECK(calls.size() == 1);
   }
   SECTION("it did not happen: it is sent again") {
-    tool("once", effect::once, echo);
+    auto made = std::uint32_t{99};
+    tool("once", effect::once, [&](const call_request& x, std::uint32_t at) {
+      made = x.attempts.made;
+      return echo(x, at);
+    });
     decide(n, verb::did_not_happen);
     CHECK(result(n) == R"({"cents":5})");
+    CHECK(made == 0); // it starts afresh: nothing counts against it
     CHECK(calls.size() == 2);
   }
   SECTION("abort: the run is cancelled") {

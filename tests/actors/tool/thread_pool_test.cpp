@@ -85,8 +85,9 @@ TEST_CASE("a closed pool refuses and drops what waits", "[actors][tool]") {
   REQUIRE(pool.submit([ran] { *ran = true; }));
   auto left = std::size_t{99};
   auto closer = std::thread{[&] { left = pool.close(10s); }};
-  while (pool.submit([] {}))
+  while (pool.queued() != 0) // until it is closed
     std::this_thread::yield();
+  CHECK_FALSE(pool.submit([] {}));
   jobs.gate.set_value();
   closer.join();
   CHECK(left == 0);
