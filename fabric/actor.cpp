@@ -75,8 +75,7 @@ std::string text_of(const caf::error& x) {
   return caf::to_string(x);
 }
 
-// -- promise and envelope
-// ------------------------------------------------------
+// -- promise and envelope -----------------------------------------------------
 
 void promise::deliver(message m) {
   if (host_ == nullptr)
@@ -112,8 +111,7 @@ promise envelope::take_promise() {
   return promise{*host_, sender(), id.response_id().integer_value()};
 }
 
-// -- host
-// ----------------------------------------------------------------------
+// -- host ---------------------------------------------------------------------
 
 struct actor::extras {
   struct timer {
@@ -212,8 +210,7 @@ void host::fire(std::uint64_t generation) {
   guest_->more().fire(*this, generation);
 }
 
-// -- actor
-// ---------------------------------------------------------------------
+// -- actor --------------------------------------------------------------------
 
 actor::actor() = default;
 

@@ -82,8 +82,7 @@ private:
 
 } // namespace
 
-// -- runtime
-// -------------------------------------------------------------------
+// -- runtime ------------------------------------------------------------------
 
 runtime::runtime(config c) : impl_(std::make_unique<impl>(std::move(c))) {
   if (impl_->settings.events != nullptr)
@@ -198,8 +197,7 @@ bool runtime::stop() {
   return clean;
 }
 
-// -- runs
-// ----------------------------------------------------------------------
+// -- runs ---------------------------------------------------------------------
 
 void runtime::submit(const submission& x,
                      std::function<void(const run_row&)> then) {
@@ -403,8 +401,7 @@ ticket runtime::decide(const decision_request& x) {
   return impl_->ask<ticket>(answer, send, [] { return std::nullopt; });
 }
 
-// -- looking
-// -------------------------------------------------------------------
+// -- looking ------------------------------------------------------------------
 
 store& runtime::journal() const {
   return *impl_->store;

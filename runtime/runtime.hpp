@@ -62,8 +62,7 @@ public:
   /// Stops in order, within the grace.
   ~runtime();
 
-  // -- before the start
-  // ---------------------------------------------------------
+  // -- before the start -------------------------------------------------------
 
   /// Errors: `invalid_spec` when a name repeats, a schema is missing, or
   /// numbers cannot work together.
@@ -72,8 +71,7 @@ public:
   /// Adds the supervisor with all its tools and agents.
   void add(supervisor x);
 
-  // -- life
-  // ---------------------------------------------------------------------
+  // -- life -------------------------------------------------------------------
 
   /// Opens the data directory, takes it over, and resumes its open runs.
   /// Errors: `store_in_use`, `store_newer`, `store_damaged`, `store_read_only`,
@@ -84,8 +82,7 @@ public:
   /// ends all actors. False when something had to be abandoned.
   bool stop();
 
-  // -- runs
-  // ---------------------------------------------------------------------
+  // -- runs -------------------------------------------------------------------
 
   /// Starts a run; returns once it is durable. Errors: `unknown_agent`,
   /// `idempotency_mismatch`, `not_running`.
@@ -106,16 +103,14 @@ public:
   /// missing. Errors: `unknown_run`, `run_conflict`.
   void resume(const run_id& id);
 
-  // -- people
-  // -------------------------------------------------------------------
+  // -- people -----------------------------------------------------------------
 
   /// Decides a ticket; returns it once that is durable. The first decision
   /// wins; the same one again gets the stored answer. Errors:
   /// `unknown_ticket`, `ticket_conflict` naming the winner, `bad_decision`.
   ticket decide(const decision_request& x);
 
-  // -- looking
-  // ------------------------------------------------------------------
+  // -- looking ----------------------------------------------------------------
 
   [[nodiscard]] stanchion::store& journal() const;
   [[nodiscard]] tree_node tree() const;

@@ -168,8 +168,7 @@ step* engine::find(const step_path& path) const {
   return found == open_.end() ? nullptr : found->second.get();
 }
 
-// -- what operations use
-// -------------------------------------------------------
+// -- what operations use ------------------------------------------------------
 
 bool engine::ask(branch& where, std::unique_ptr<step> s, operation& waiter) {
   s->path = where.next_path();

@@ -6,8 +6,7 @@
 
 namespace stanchion {
 
-// -- operation
-// -----------------------------------------------------------------
+// -- operation ----------------------------------------------------------------
 
 operation::operation(std::unique_ptr<step> what) : what_(std::move(what)) {
   // nop
@@ -47,8 +46,7 @@ void operation::complete(outcome x) {
   then_();
 }
 
-// -- its kinds
-// -----------------------------------------------------------------
+// -- its kinds ----------------------------------------------------------------
 
 value call_operation::take() {
   return result().get();
@@ -82,8 +80,7 @@ renewal_operation::renewal_operation(std::unique_ptr<step> what)
   // nop
 }
 
-// -- children
-// ------------------------------------------------------------------
+// -- children -----------------------------------------------------------------
 
 namespace {
 

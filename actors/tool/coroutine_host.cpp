@@ -48,8 +48,7 @@ void coroutine_host::check_end() {
     std::exchange(ended_, nullptr)();
 }
 
-// -- what tools cannot ask for
-// -------------------------------------------------
+// -- what tools cannot ask for ------------------------------------------------
 
 void coroutine_host::resume(step&) {
   // nop: there is no journal

@@ -92,8 +92,7 @@ breaker::breaker(breaker_options options) : options_(options) {
   // nop
 }
 
-// -- calls
-// ------------------------------------------------------------------------
+// -- calls --------------------------------------------------------------------
 
 admission breaker::admit(instant now) {
   if (state_ == breaker_state::closed)
@@ -159,8 +158,7 @@ void breaker::count_failure(const breaker_permit& permit, instant now,
     open_longer(breaker_cause::failures, now, changes);
 }
 
-// -- changes of state
-// -------------------------------------------------------------
+// -- changes of state ---------------------------------------------------------
 
 breaker_changes breaker::open_until(instant until, instant now) {
   auto changes = settle(now);
@@ -267,8 +265,7 @@ std::optional<instant> breaker::changes_at() const {
                          : leases_.front().expires;
 }
 
-// -- views
-// ------------------------------------------------------------------------
+// -- views --------------------------------------------------------------------
 
 breaker_status breaker::status(instant now) const {
   auto then = *this;

@@ -182,8 +182,7 @@ public:
     return options_;
   }
 
-  // -- persistence
-  // --------------------------------------------------------------
+  // -- persistence ------------------------------------------------------------
 
   /// The state as one line of JSON. Permits do not survive: half open is
   /// written as open and due.

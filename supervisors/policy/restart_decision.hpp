@@ -25,8 +25,7 @@ enum class exit_cause : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(exit_cause x);
 
-// -- one exit
-// -------------------------------------------------------------------
+// -- one exit -----------------------------------------------------------------
 
 /// Start the child again once `delay` has passed; `plan_restart` says which
 /// siblings are concerned.
@@ -90,8 +89,7 @@ struct restart_account {
                                       restart_backoff& backoff, instant now,
                                       double unit);
 
-// -- its siblings
-// ---------------------------------------------------------------
+// -- its siblings -------------------------------------------------------------
 
 /// Where a child stands.
 enum class child_state : std::uint8_t {

@@ -8,8 +8,7 @@
 
 namespace stanchion::detail {
 
-// -- one attempt
-// ---------------------------------------------------------------
+// -- one attempt --------------------------------------------------------------
 
 void guard_actor::proceed(open_call& call) {
   if (state_ != tool_state::up)

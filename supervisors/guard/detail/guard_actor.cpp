@@ -54,8 +54,7 @@ void guard_actor::receive(fabric::envelope& e) {
     on_changes(breaker_.close(now()), close->reason);
 }
 
-// -- calls, as runs speak of them
-// ----------------------------------------------
+// -- calls, as runs speak of them ---------------------------------------------
 
 void guard_actor::on_request(const call_request& x,
                              const fabric::actor_ref& caller) {

@@ -27,8 +27,7 @@ exit_cause cause_of(const fabric::down& d) {
 
 } // namespace
 
-// -- the breaker
-// ---------------------------------------------------------------
+// -- the breaker --------------------------------------------------------------
 
 void guard_actor::load_breaker() {
   if (options_.breaker_text.empty())
@@ -75,8 +74,7 @@ void guard_actor::release_waiting() {
       proceed(*call);
 }
 
-// -- the tool's actor
-// ----------------------------------------------------------
+// -- the tool's actor ---------------------------------------------------------
 
 void guard_actor::start_tool() {
   next_start_.reset();

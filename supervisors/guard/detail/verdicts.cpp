@@ -10,8 +10,7 @@
 
 namespace stanchion::detail {
 
-// -- what follows
-// --------------------------------------------------------------
+// -- what follows -------------------------------------------------------------
 
 void guard_actor::succeeded(open_call& call, const value& x,
                             const char* source) {

@@ -54,8 +54,7 @@ private:
 
 } // namespace
 
-// -- lasting
-// ---------------------------------------------------------------------
+// -- lasting ------------------------------------------------------------------
 
 TEST_CASE("what was committed is there after closing", "[journal][sqlite]") {
   const temp_dir dir;
@@ -120,8 +119,7 @@ TEST_CASE("a long log is moved into the database on the way",
   CHECK(it->last_run() == 200);
 }
 
-// -- more than one at a time
-// -----------------------------------------------------
+// -- more than one at a time --------------------------------------------------
 
 TEST_CASE("stores that read see every commit of the one that writes",
           "[journal][sqlite]") {
@@ -197,8 +195,7 @@ TEST_CASE("a foreign program that holds the database delays, and harms nothing",
   CHECK(it->problem().empty());
 }
 
-// -- refusals
-// --------------------------------------------------------------------
+// -- refusals -----------------------------------------------------------------
 
 TEST_CASE("reading a journal that does not exist says so",
           "[journal][sqlite]") {
@@ -292,8 +289,7 @@ TEST_CASE("a journal in a directory without write permission can be read",
   CHECK(seen == expected + expected);
 }
 
-// -- a lost tail
-// -----------------------------------------------------------------
+// -- a lost tail --------------------------------------------------------------
 
 TEST_CASE("a journal that lost its tail is not opened for writing",
           "[journal][sqlite]") {
@@ -370,8 +366,7 @@ TEST_CASE("reopening notices what was lost meanwhile", "[journal][sqlite]") {
   CHECK(commit(*it, make_run(3)) == commit_status::io_error);
 }
 
-// -- damage
-// ----------------------------------------------------------------------
+// -- damage -------------------------------------------------------------------
 
 TEST_CASE("verify and the reader of a damaged row agree", "[journal][sqlite]") {
   const temp_dir dir;

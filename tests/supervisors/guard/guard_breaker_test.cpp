@@ -212,8 +212,7 @@ TEST_CASE_METHOD(failing_tool,
   CHECK(log.unknown[0].why.cause->kind == failure_kind::network);
 }
 
-// -- hung workers
-// --------------------------------------------------------------
+// -- hung workers -------------------------------------------------------------
 
 namespace {
 

@@ -18,8 +18,7 @@ using story = std::vector<std::string>;
 
 } // namespace
 
-// -- an ordinary call
-// ----------------------------------------------------------
+// -- an ordinary call ---------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture, "an attempt leaves when it is durable",
                  "[supervisors][guard]") {
@@ -117,8 +116,7 @@ TEST_CASE_METHOD(guard_fixture, "a decision is an event with its inputs",
   CHECK(next["delay_us"] > 0);
 }
 
-// -- waits
-// ---------------------------------------------------------------------
+// -- waits --------------------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture, "a short backoff passes in the guard",
                  "[supervisors][guard]") {
@@ -158,8 +156,7 @@ TEST_CASE_METHOD(guard_fixture, "a service's retry_after is waited for",
   CHECK(log.waits[0].until == sys.clock().now() + 90s);
 }
 
-// -- attempts on record
-// --------------------------------------------------------
+// -- attempts on record -------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture,
                  "an attempt whose end nobody recorded is "
@@ -214,8 +211,7 @@ TEST_CASE_METHOD(guard_fixture, "attempts on record count",
   CHECK(script.jobs.empty());
 }
 
-// -- reconcile
-// -----------------------------------------------------------------
+// -- reconcile ----------------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture,
                  "a reconcile that finds the result is the "
@@ -271,8 +267,7 @@ TEST_CASE_METHOD(guard_fixture, "a reconciled value must fit the output schema",
   CHECK(log.story.back() == "unknown ambiguous_state");
 }
 
-// -- timeouts and late results
-// -------------------------------------------------
+// -- timeouts and late results ------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture,
                  "an attempt times out when its time is up and "
@@ -323,8 +318,7 @@ TEST_CASE_METHOD(guard_fixture, "a late result reaches the run that waits now",
   CHECK(log.late.size() == 1);
 }
 
-// -- re-attachment
-// -------------------------------------------------------------
+// -- re-attachment ------------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture,
                  "a restarted run finds its call where it left "
@@ -419,8 +413,7 @@ TEST_CASE_METHOD(guard_fixture, "a step that a person reopened is called anew",
   CHECK(script.jobs.size() == 2);
 }
 
-// -- dropping
-// ------------------------------------------------------------------
+// -- dropping -----------------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture, "a dropped call that has not left ends at once",
                  "[supervisors][guard]") {
@@ -492,8 +485,7 @@ TEST_CASE_METHOD(guard_fixture,
   CHECK(script.jobs.size() == 1);
 }
 
-// -- the spec
-// ------------------------------------------------------------------
+// -- the spec -----------------------------------------------------------------
 
 TEST_CASE_METHOD(guard_fixture, "a wrong spec is refused with every field",
                  "[supervisors][guard]") {

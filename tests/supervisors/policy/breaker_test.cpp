@@ -77,8 +77,7 @@ struct bench {
 
 } // namespace
 
-// -- closed and open
-// ----------------------------------------------------------------
+// -- closed and open ----------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "a breaker opens at the Nth failure in a row",
                  "[supervisors][breaker]") {
@@ -129,8 +128,7 @@ TEST_CASE_METHOD(bench, "a rejected call learns when to come back",
   CHECK(call());
 }
 
-// -- half open
-// ----------------------------------------------------------------------
+// -- half open ----------------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "exactly as many probes leave as are allowed",
                  "[supervisors][breaker]") {
@@ -274,8 +272,7 @@ TEST_CASE_METHOD(bench, "a long silence is caught up with in one call",
   CHECK(history[1].at == now);
 }
 
-// -- late results
-// -------------------------------------------------------------------
+// -- late results -------------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "a result from an earlier stretch changes nothing",
                  "[supervisors][breaker]") {
@@ -325,8 +322,7 @@ TEST_CASE_METHOD(bench, "a result from an earlier stretch changes nothing",
   }
 }
 
-// -- Retry-After
-// --------------------------------------------------------------------
+// -- Retry-After --------------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "retry_after opens it until that instant",
                  "[supervisors][breaker]") {
@@ -367,8 +363,7 @@ TEST_CASE_METHOD(bench, "a quota reset only ever lengthens an open time",
   CHECK(rejected_until() > t0 + std::chrono::years{1000});
 }
 
-// -- operators
-// ----------------------------------------------------------------------
+// -- operators ----------------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "isolation lasts until an operator closes it",
                  "[supervisors][breaker]") {
@@ -427,8 +422,7 @@ TEST_CASE_METHOD(bench, "closing by hand forgets past failures",
   CHECK(state() == breaker_state::closed);
 }
 
-// -- time
-// ---------------------------------------------------------------------------
+// -- time ---------------------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "a clock that steps back does not prolong a wait",
                  "[supervisors][breaker]") {
@@ -471,8 +465,7 @@ TEST_CASE_METHOD(bench, "a clock that steps back does not prolong a wait",
   }
 }
 
-// -- persistence
-// --------------------------------------------------------------------
+// -- persistence --------------------------------------------------------------
 
 TEST_CASE_METHOD(bench, "a breaker survives a restart of its guard",
                  "[supervisors][breaker]") {
@@ -557,8 +550,7 @@ TEST_CASE("text that no breaker wrote is no breaker",
   CHECK_FALSE(breaker::from_text(text));
 }
 
-// -- whatever happens
-// ---------------------------------------------------------------
+// -- whatever happens ---------------------------------------------------------
 
 TEST_CASE("no sequence of calls sticks a breaker or lends too many probes",
           "[supervisors][breaker]") {

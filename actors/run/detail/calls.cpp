@@ -1,0 +1,294 @@
+#include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/defaults.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace stanchion::detail {
+
+call_key run_actor::key_of(const step& s) const {
+  return {options_.number, s.path, s.revision};
+}
+
+step* run_actor::find(const call_key& key) const {
+  auto* s = engine_ ? engine_->find(key.step) : nullptr;
+  return s != nullptr && s->revision == key.revision ? s : nullptr;
+}
+
+void run_actor::begin_call(step& s) {
+  const auto tool = services_.tools->find(s.name);
+  if (tool)
+    s.tool_effect = tool->tool_effect;
+  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  if (!tool)
+    return deliver(s, refused(failure_kind::unknown_tool,
+                              "there is no tool named " + s.name));
+  const auto singular
+    = s.tool_effect == effect::once || s.tool_effect == effect::reconcilable;
+  if (s.raced && singular)
+    return deliver(s, refused(failure_kind::invalid_input,
+                              s.name + " is "
+                                + std::string{to_string(*s.tool_effect)}
+                                + ": such a call may not be in a race"));
+  ask_guard(s);
+}
+
+void run_actor::resume_call(step& s) {
+  if (s.deaths >= defaults::poison_deaths)
+    return park({.reason = park_reason::poison_step,
+                 .step = s.path,
+                 .revision = s.revision,
+                 .title = "the process died " + std::to_string(s.deaths)
+                          + " times while " + s.name + " ran"});
+  if ((s.abandoned || cancelling_) && !s.attempts.open)
+    return;
+  if (s.charged && another_suspect(s))
+    return; // `clear_suspects` comes back to it
+  if (s.due && *s.due > now())
+    return wait_until(s);
+  // To be asked what became of it is a call into the tool as well.
+  if (s.charged && s.attempts.open && s.tool_effect == effect::reconcilable)
+    return drive_alone(s);
+  ask_guard(s);
+}
+
+void run_actor::drive_alone(step& s) {
+  note_driven_alone(s);
+  log_->when_durable([this, path = s.path] {
+    if (auto* found = engine_ ? engine_->find(path) : nullptr)
+      ask_guard(*found);
+  });
+}
+
+void run_actor::note_driven_alone(step& s) {
+  if (!std::exchange(s.driven_alone, true))
+    log_->add(record_kind::driven_alone, s.path, "{}", now());
+}
+
+bool run_actor::another_suspect(const step& s) const {
+  return std::any_of(
+    engine_->open().begin(), engine_->open().end(), [&s](const auto& x) {
+      return x.second.get() != &s && x.second->charged
+             && (x.second->guard != 0 || x.second->driven_alone);
+    });
+}
+
+void run_actor::clear_suspects() {
+  if (!suspect_ || reloading_)
+    return;
+  if (parked_.empty() && engine_ && !engine_->frozen()) {
+    if (code_charged_ && deliveries_.empty() && !engine_->ended())
+      code_survived(); // the code has come to wait for something
+    for (const auto& [path, s] : engine_->open())
+      if (s->charged && !s->abandoned) {
+        if (s->guard == 0 && !s->due && !s->driven_alone)
+          resume_call(*s);
+        return;
+      }
+  }
+  suspect_ = false;
+  send(services_.router, run_cleared{options_.number});
+}
+
+void run_actor::ask_guard(step& s) {
+  const auto tool = services_.tools->find(s.name);
+  if (!tool)
+    return deliver(s, refused(failure_kind::unknown_tool,
+                              "there is no tool named " + s.name));
+  s.due.reset();
+  if (!tool->guard)
+    return; // `guards_changed` brings us back
+  auto request
+    = call_request{.key = key_of(s),
+                   .run = log_->row().id,
+                   .arguments = s.arguments_text,
+                   .attempts = s.attempts,
+                   .at_once = s.tool_effect == effect::read_only && !s.charged};
+  s.at_once = request.at_once;
+  s.guard = tool->guard.id();
+  guards_.insert_or_assign(s.guard, tool->guard);
+  if (request.at_once && s.attempts.made == 0)
+    add_attempt(s, 1);
+  else if (!request.at_once)
+    set_undecided(s, true);
+  send(tool->guard, std::move(request));
+}
+
+void run_actor::set_undecided(step& s, bool x) {
+  if (s.undecided == x)
+    return;
+  s.undecided = x;
+  undecided_ += x ? 1 : -1;
+}
+
+void run_actor::add_attempt(step& s, std::uint32_t n) {
+  s.attempts.made = n;
+  s.attempts.open = true;
+  s.attempts.ended.reset();
+  log_->add(
+    record_kind::attempt, s.path,
+    bodies::attempt(n, idempotency_key(log_->row().id, s.path, s.revision)),
+    now());
+}
+
+void run_actor::on_admitted(const call_admitted& x,
+                            const fabric::actor_ref& guard) {
+  auto* s = find(x.key);
+  if (s != nullptr)
+    set_undecided(*s, false);
+  if (s == nullptr || engine_->frozen() || s->abandoned)
+    return send(guard, call_dropped{x.key});
+  if (s->charged)
+    note_driven_alone(*s);
+  add_attempt(*s, x.attempt);
+  if (s->at_once)
+    return; // it has left already
+  log_->when_durable([this, key = x.key, n = x.attempt, guard] {
+    send(guard, attempt_go{key, n});
+  });
+}
+
+void run_actor::on_attempt_failed(const attempt_failed& x) {
+  auto* s = find(x.key);
+  if (s == nullptr)
+    return;
+  set_undecided(*s, x.next_at <= now());
+  end_attempt(*s, x.attempt, x.why);
+}
+
+void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
+  s.attempts.open = false;
+  s.attempts.ended = why.effect;
+  s.attempts.last = why;
+  s.charged = false; // whatever it failed of, the process outlived it
+  log_->add(record_kind::attempt_end, s.path, bodies::attempt_end(n, why),
+            now());
+}
+
+void run_actor::on_held(const call_held& x) {
+  if (auto* s = find(x.key))
+    set_undecided(*s, false);
+}
+
+void run_actor::on_waits(const call_waits& x) {
+  auto* s = find(x.key);
+  if (s == nullptr)
+    return;
+  release(*s);
+  s->due = x.until;
+  log_->add(record_kind::wait, s->path, bodies::wait(x.until, x.why), now());
+  wait_until(*s);
+}
+
+void run_actor::release(step& s) {
+  set_undecided(s, false);
+  s.guard = 0;
+}
+
+void run_actor::on_done(call_done& x) {
+  auto* s = find(x.key);
+  if (s == nullptr)
+    return;
+  release(*s);
+  const auto dropped = !x.result.ok()
+                       && x.result.why().kind == failure_kind::cancelled
+                       && x.result.why().effect == side_effect::not_started;
+  if (dropped && (engine_->frozen() || s->abandoned)) {
+    s->attempts.open = false;
+    if (s->abandoned)
+      engine_->settle(step_path{s->path});
+    return;
+  }
+  s->attempts.open = false;
+  if (!engine_->frozen() && !s->abandoned)
+    return deliver(*s, std::move(x.result));
+  const auto path = s->path;
+  record_outcome(path, x.result, engine_->frozen());
+  engine_->settle(path);
+}
+
+void run_actor::on_unknown(const call_unknown& x) {
+  auto* s = find(x.key);
+  if (s == nullptr)
+    return;
+  release(*s);
+  end_attempt(*s, x.attempt, x.why);
+  park({.reason = x.reason,
+        .step = s->path,
+        .revision = s->revision,
+        .title = "nobody can say whether " + s->name + " took effect",
+        .why = x.why,
+        .suggestion = "look at the service itself, then say happened (with "
+                      "the result) or did_not_happen"});
+}
+
+void run_actor::on_late_result(const late_result& x) {
+  log_->add(record_kind::late, x.key.step, bodies::late(x.attempt, x.result),
+            now());
+  publish(event_kind::late_result, severity::warning, {}, x.key.step);
+  for (const auto& [id, why] : parked_)
+    if (why.step == x.key.step)
+      suggest(id, x.result);
+}
+
+void run_actor::suggest(const std::string& id, const outcome& x) {
+  auto t = services_.store->find_ticket(id);
+  if (!t || t->state != ticket_state::open || !x.ok())
+    return;
+  auto context = json::parse(t->context);
+  context["suggested_answer"] = x.get().get();
+  t->context = canonical(context);
+  ++t->version;
+  log_->add(std::move(*t));
+}
+
+void run_actor::on_guards_changed() {
+  if (!engine_ || !parked_.empty())
+    return;
+  for (const auto& [path, s] : engine_->open()) {
+    if (s->kind != step_kind::call || s->due)
+      continue;
+    const auto tool = services_.tools->find(s->name);
+    if (!tool || (tool->guard && tool->guard.id() == s->guard))
+      continue;
+    guards_.erase(s->guard);
+    release(*s);
+    if (tool->guard)
+      resume_call(*s);
+  }
+}
+
+// -- waits --------------------------------------------------------------------
+
+void run_actor::wait_until(step& s) {
+  if (*s.due > now())
+    return send(services_.timers, arm_timer{options_.number, *s.due});
+  if (s.kind == step_kind::timer)
+    deliver(s, outcome{value{}});
+  else
+    ask_guard(s);
+}
+
+void run_actor::on_woken() {
+  if (!parked_.empty())
+    return check_tickets();
+  if (!engine_ || engine_->frozen())
+    return;
+  const auto due = [this](const step& s) {
+    return s.due && *s.due <= now() && !s.abandoned && !pending(s.path);
+  };
+  for (const auto& [path, s] : engine_->open())
+    if (due(*s))
+      wait_until(*s);
+  check_children();
+}
+
+bool run_actor::pending(const step_path& path) const {
+  return std::any_of(deliveries_.begin(), deliveries_.end(),
+                     [&](const auto& x) { return x.first == path; });
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,147 @@
+#include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/run_control.hpp>
+#include <stanchion/fabric/routed.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace stanchion::detail {
+
+void run_actor::begin_spawn(step& s) {
+  const auto found = services_.agents->find(s.name);
+  const auto too_deep = depth_ + 1 > defaults::child_depth;
+  if (found == services_.agents->end() || too_deep) {
+    log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+    return deliver(s, too_deep
+                        ? refused(failure_kind::step_limit,
+                                  "children of children are "
+                                    + std::to_string(defaults::child_depth)
+                                    + " deep already")
+                        : refused(failure_kind::invalid_input,
+                                  "there is no agent named " + s.name));
+  }
+  s.child = make_uuid(now(), *services_.random);
+  s.child_number = ++*services_.last_number;
+  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  add_child(s, found->second);
+}
+
+void run_actor::add_child(const step& s, const std::string& version) {
+  add_run({.agent = s.name,
+           .version = version,
+           .input = s.arguments,
+           .depth = depth_ + 1,
+           .parent = options_.number,
+           .parent_step = s.path},
+          s.child, s.child_number);
+  log_->when_durable([this, path = s.path] {
+    if (auto* spawned = engine_ ? engine_->find(path) : nullptr)
+      announce_child(*spawned);
+  });
+}
+
+void run_actor::resume_spawn(step& s) {
+  if (services_.store->find_run(s.child))
+    return announce_child(s);
+  // Only a journal cut in the middle of a commit knows the intent alone.
+  const auto found = services_.agents->find(s.name);
+  auto last = services_.last_number->load();
+  while (
+    last < s.child_number
+    && !services_.last_number->compare_exchange_weak(last, s.child_number)) {
+    // nop
+  }
+  if (found != services_.agents->end())
+    add_child(s, found->second);
+}
+
+void run_actor::add_run(const bodies::beginning& x, const run_id& id,
+                        run_number number) {
+  auto row = run_row{};
+  row.number = number;
+  row.id = id;
+  row.agent = x.agent;
+  row.version = x.version;
+  row.created = now();
+  row.updated = now();
+  row.parent = x.parent;
+  row.parent_step = x.parent_step;
+  row.submitter = log_->row().submitter;
+  log_->add_foreign(
+    {number, 0, record_kind::started, now(), {}, bodies::started(x)},
+    std::move(row));
+}
+
+void run_actor::announce_child(step& s) {
+  if (s.abandoned)
+    return;
+  route(s.child_number, fabric::message::of(run_woken{}));
+  deliver(s,
+          outcome{args("run", to_string(s.child), "number", s.child_number)});
+}
+
+void run_actor::route(run_number to, fabric::message m) {
+  send(services_.router, fabric::routed{to, std::move(m)});
+}
+
+void run_actor::check_children() {
+  if (!engine_ || engine_->frozen())
+    return;
+  for (const auto& [path, s] : engine_->open())
+    if ((s->kind == step_kind::child || s->kind == step_kind::settled)
+        && !s->abandoned && !pending(path))
+      check_child(*s);
+}
+
+void run_actor::check_child(step& s) {
+  auto child = services_.store->find_run(s.child_number);
+  while (child && child->state == run_state::continued) {
+    const auto last = services_.store->read(child->number, 0).back();
+    const auto as = json::parse(last.body).at("run").get<std::string>();
+    child = services_.store->find_run(*parse_uuid(as));
+  }
+  if (!child)
+    return;
+  s.child_number = child->number;
+  const auto parked = child->state == run_state::parked;
+  if (!is_terminal(child->state) && !(parked && s.kind == step_kind::settled))
+    return;
+  deliver(s, s.kind == step_kind::settled ? settlement_of(*child)
+                                          : result_of(*child));
+}
+
+outcome run_actor::settlement_of(const run_row& child) {
+  if (child.state == run_state::parked)
+    return args("state", "parked", "why", child.waiting_for);
+  const auto x = result_of(child);
+  if (x.ok())
+    return args("state", "completed", "result", x.get());
+  return args("state", to_string(child.state), "why", to_string(x.why()));
+}
+
+outcome run_actor::result_of(const run_row& child) {
+  const auto past = history{services_.store->read(child.number, 0)};
+  return past.ending();
+}
+
+// -- carrying on as new -------------------------------------------------------
+
+void run_actor::renew(step& s) {
+  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  const auto id = make_uuid(now(), *services_.random);
+  const auto number = ++*services_.last_number;
+  add_run({.agent = log_->row().agent,
+           .version = log_->row().version,
+           .input = s.arguments,
+           .depth = depth_,
+           .parent = log_->row().parent,
+           .parent_step = log_->row().parent_step},
+          id, number);
+  successor_ = number;
+  ending_ = ending{record_kind::continued, bodies::continued(id),
+                   run_state::continued};
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,210 @@
+#include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/actors/run/detail/second_replay.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace stanchion::detail {
+
+namespace {
+
+std::string text_of(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "an object that is not a std::exception was thrown";
+  }
+}
+
+std::optional<failure> step_failure(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const step_error& e) {
+    return e.why();
+  } catch (...) {
+    return std::nullopt;
+  }
+}
+
+} // namespace
+
+void run_actor::program_ended() {
+  if (const auto thrown = engine_->thrown()) {
+    const auto why = step_failure(thrown);
+    return why ? unhandled(*why) : crash(text_of(thrown));
+  }
+  auto result = value{};
+  try {
+    result = value{engine_->take_result()};
+    end({record_kind::completed, bodies::completed(result),
+         run_state::completed});
+  } catch (const error& e) {
+    crash(e.what()); // what it returned is no JSON
+  }
+}
+
+void run_actor::unhandled(const failure& why) {
+  const auto theirs = category_of(why.kind) == failure_category::user_data;
+  if (theirs || options_.program->unhandled() == on_unhandled::fail)
+    return end({record_kind::failed, bodies::failed(why), run_state::failed});
+  const auto at = last_failed_ ? engine_->last_delivered() : step_path{};
+  auto revision = std::uint32_t{0};
+  if (!at.empty()) {
+    const auto past = history{services_.store->read(options_.number, 0)};
+    if (const auto found = past.steps.find(at); found != past.steps.end())
+      revision = found->second.revision;
+  }
+  park({.reason = reason_for(why.kind),
+        .step = at,
+        .revision = revision,
+        .title = to_string(why),
+        .why = why,
+        .suggestion = "retry once the cause is gone"});
+}
+
+void run_actor::end(ending x) {
+  stop_engine();
+  drop_calls();
+  ending_ = std::move(x);
+}
+
+void run_actor::drop_calls() {
+  if (!engine_)
+    return;
+  for (const auto& [path, s] : engine_->open())
+    if (s->guard != 0)
+      send_to_guard(*s, call_dropped{key_of(*s)});
+}
+
+void run_actor::finish(const ending& x) {
+  if (std::exchange(finishing_, true))
+    return;
+  code_survived();
+  log_->add(x.kind, {}, x.body, now());
+  log_->update(x.state, {}, std::nullopt, now());
+  withdraw_tickets();
+  log_->when_durable([this, state = x.state] {
+    check_replay();
+    publish(event_kind::run_ended,
+            state == run_state::failed ? severity::error : severity::info,
+            json{{"state", to_string(state)}}.dump());
+    tell_parent();
+    if (successor_ != 0)
+      route(successor_, fabric::message::of(run_woken{}));
+    leave(state);
+  });
+}
+
+void run_actor::withdraw_tickets() {
+  for (const auto& [id, x] : std::exchange(parked_, {}))
+    if (auto t = services_.store->find_ticket(id);
+        t && t->state == ticket_state::open) {
+      t->state = ticket_state::withdrawn;
+      log_->add(std::move(*t));
+    }
+}
+
+void run_actor::tell_parent() {
+  if (log_->row().parent != 0)
+    route(log_->row().parent,
+          fabric::message::of(child_run_changed{options_.number}));
+}
+
+void run_actor::leave(run_state state) {
+  over_ = true;
+  send(options_.supervisor, run_over{options_.number, state});
+  send(services_.router, run_over{options_.number, state});
+  quit();
+}
+
+// -- crashes ------------------------------------------------------------------
+
+bool run_actor::crashed_too_often(const std::vector<instant>& crashes) const {
+  const auto since = now() - options_.program->restart_window();
+  const auto recent = std::count_if(crashes.begin(), crashes.end(),
+                                    [since](instant at) { return at > since; });
+  return recent > static_cast<std::ptrdiff_t>(options_.program->max_restarts());
+}
+
+void run_actor::crash(const std::string& message) {
+  stop_engine();
+  drop_calls();
+  last_crash_ = message;
+  log_->add(record_kind::crash, {}, bodies::crash(message), now());
+  crashes_.push_back(now());
+  publish(event_kind::run_crashed, severity::error,
+          json{{"message", message}}.dump());
+  if (crashed_too_often(crashes_))
+    return park_exhausted(message);
+  log_->when_durable([this, message] {
+    over_ = true;
+    quit(fabric::exit_kind::failed, message);
+  });
+}
+
+void run_actor::park_exhausted(const std::string& message) {
+  const auto why = failure{.kind = failure_kind::crashed,
+                           .effect = side_effect::none,
+                           .message = message};
+  send(options_.supervisor, run_exhausted{options_.number, why});
+  park({.reason = park_reason::restart_budget_spent,
+        .title = "the agent's code crashed again and again: " + message,
+        .why = why,
+        .suggestion = "mend the agent, then retry"});
+}
+
+// -- cancelling ---------------------------------------------------------------
+
+void run_actor::on_cancel(const cancel_run& x) {
+  if (!cancelling_ && !finishing_)
+    begin_cancel(x.reason, x.by);
+  if (x.answer)
+    log_->when_durable(
+      [answer = x.answer, accepted = cancelling_] { answer(accepted); });
+}
+
+void run_actor::begin_cancel(const std::string& reason, const std::string& by) {
+  cancelling_ = true;
+  cancel_reason_ = reason;
+  log_->add(record_kind::cancel, {}, bodies::cancel(reason, by), now());
+  cancel_children(reason, by);
+  if (engine_)
+    stop_steps();
+}
+
+void run_actor::stop_steps() {
+  stop_engine();
+  drop_calls();
+}
+
+void run_actor::cancel_children(const std::string& reason,
+                                const std::string& by) {
+  auto filter = run_filter{};
+  filter.parent = options_.number;
+  filter.limit = std::numeric_limits<std::int32_t>::max();
+  for (const auto& child : services_.store->list_runs(filter))
+    if (!is_terminal(child.state))
+      route(child.number, fabric::message::of(cancel_run{reason, by, {}}));
+}
+
+// -- a second look ------------------------------------------------------------
+
+void run_actor::check_replay() {
+  if (!services_.replay_twice)
+    return;
+  const auto difference
+    = replay_difference(*options_.program, log_->row().id,
+                        history{services_.store->read(options_.number, 0)});
+  if (!difference.empty())
+    publish(event_kind::replay_differed, severity::critical,
+            json{{"difference", difference}}.dump());
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,131 @@
+#include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/canonical.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace stanchion::detail {
+
+void run_actor::ask_person(step& s) {
+  const auto reason
+    = parse_park_reason(s.name).value_or(park_reason::requires_human);
+  const auto suggestion = s.arguments["suggestion"];
+  park(
+    {.reason = reason,
+     .step = s.path,
+     .revision = s.revision,
+     .title = s.arguments["text"].as_string(),
+     .suggestion = suggestion.is_null() ? std::string{} : suggestion.dump()});
+}
+
+void run_actor::park(park_request x) {
+  const auto id = ticket_id(log_->row().id, x.step, x.revision);
+  if (parked_.contains(id))
+    return;
+  parked_[id] = {x.reason, x.step, x.title};
+  log_->add(record_kind::parked, x.step, bodies::parked(x.reason, id, x.title),
+            now());
+  stop_engine();
+  drop_calls();
+  // The ticket shows what led here, so what led here is made durable first.
+  reloading_ = true;
+  log_->when_durable([this, x = std::move(x)] { open_ticket(x); });
+}
+
+void run_actor::open_ticket(const park_request& x) {
+  reloading_ = false;
+  const auto past = history{services_.store->read(options_.number, 0)};
+  auto t = make_ticket(log_->row(), past, x, now());
+  if (const auto before = services_.store->find_ticket(t.id))
+    t.version = before->version + 1;
+  const auto id = t.id;
+  log_->add(std::move(t));
+  log_->when_durable([this, id] {
+    publish(event_kind::ticket_opened, severity::warning,
+            json{{"ticket", id}}.dump());
+    publish(event_kind::run_parked, severity::warning,
+            json{{"ticket", id}, {"why", parked_[id].why}}.dump());
+    tell_parent();
+  });
+}
+
+void run_actor::check_tickets() {
+  auto decided = std::vector<std::string>{};
+  for (const auto& [id, x] : parked_) {
+    const auto t = services_.store->find_ticket(id);
+    if (!t) // died between the park and its ticket
+      open_ticket({.reason = x.reason, .step = x.step, .title = x.why});
+    else if (t->state == ticket_state::decided)
+      decided.push_back(id);
+  }
+  for (const auto& id : decided)
+    on_decided(id);
+}
+
+void run_actor::on_decided(const std::string& id) {
+  const auto parked = parked_.find(id);
+  const auto t = services_.store->find_ticket(id);
+  if (parked == parked_.end() || !t || !t->decided)
+    return;
+  const auto x = parked->second;
+  parked_.erase(parked);
+  log_->add(record_kind::decided, t->step, bodies::decided(id, *t->decided),
+            now());
+  publish(event_kind::ticket_decided, severity::info,
+          json{{"ticket", id},
+               {"verb", to_string(t->decided->verb)},
+               {"by", t->decided->by}}
+            .dump());
+  apply(*t, *t->decided);
+}
+
+void run_actor::apply(const ticket& t, const decision& d) {
+  if (d.verb == verb::abort)
+    return begin_cancel("aborted by " + d.by, d.by);
+  const auto past = history{services_.store->read(options_.number, 0)};
+  const auto found = past.steps.find(t.step);
+  const auto reopens = found != past.steps.end() && found->second.has_outcome;
+  const auto revision = t.revision + (d.verb == verb::edit ? 1U : 0U);
+  if (d.verb == verb::edit || reopens)
+    log_->add(record_kind::reopened, t.step,
+              bodies::reopened(revision, d.verb == verb::edit
+                                           ? std::string_view{d.payload}
+                                           : std::string_view{}),
+              now());
+  if (d.verb == verb::happened || d.verb == verb::skip
+      || d.verb == verb::answer)
+    record_outcome(t.step,
+                   outcome{parse_json(d.payload.empty() ? "null" : d.payload)
+                             .with_source("person:" + t.id)},
+                   false);
+  if (d.verb == verb::did_not_happen) {
+    log_->add(record_kind::attempt_end, t.step,
+              bodies::attempt_end(
+                found == past.steps.end() ? 1 : found->second.attempts.made,
+                failure{.kind = failure_kind::cancelled,
+                        .effect = side_effect::none,
+                        .message = d.by + " says it did not happen"}),
+              now());
+    // A person's word counts for more than the attempts that were made.
+    log_->add(record_kind::reopened, t.step, bodies::reopened(revision, {}),
+              now());
+  }
+  if (parked_.empty())
+    reload();
+}
+
+// -- the journal no longer fits -----------------------------------------------
+
+void run_actor::park_divergence() {
+  const auto x = *engine_->diverged();
+  park({.reason = park_reason::nondeterminism,
+        .title = "at step " + x.path + " the journal has [" + x.recorded
+                 + "], the program asks for [" + x.requested + "]",
+        .suggestion = "register the version that the run started with, or "
+                      "guard the change with ctx.patched",
+        .evidence = args("step", x.path, "recorded", x.recorded, "requested",
+                         x.requested)});
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,402 @@
+#include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/defaults.hpp>
+#include <stanchion/core/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace stanchion::detail {
+
+void run_actor::start() {
+  // Not kept: a run may wait for a long time.
+  if (const auto beginning = std::exchange(options_.beginning, nullptr))
+    begin_new(*beginning);
+  else
+    load();
+  settle();
+}
+
+void run_actor::receive(fabric::envelope& e) {
+  if (over_)
+    return;
+  if (stopping_)
+    return end_once_settled(e.body.as<appended>());
+  if (auto* done = e.body.edit<call_done>())
+    on_done(*done);
+  else if (const auto* x = e.body.as<call_admitted>())
+    on_admitted(*x, e.sender());
+  else if (const auto* y = e.body.as<appended>())
+    log_->durable(y->token);
+  else
+    receive_rare(e);
+  settle();
+}
+
+void run_actor::on_stop() {
+  stopping_ = log_ && !log_->settled();
+  if (!stopping_)
+    return quit(fabric::exit_kind::shutdown);
+  monitor(services_.journal);
+}
+
+void run_actor::on_down(const fabric::down&) {
+  if (stopping_)
+    quit(fabric::exit_kind::shutdown);
+}
+
+void run_actor::end_once_settled(const appended* x) {
+  if (x != nullptr && log_->is_last(x->token))
+    quit(fabric::exit_kind::shutdown);
+}
+
+void run_actor::receive_rare(fabric::envelope& e) {
+  if (const auto* x = e.body.as<attempt_failed>())
+    on_attempt_failed(*x);
+  else if (const auto* held = e.body.as<call_held>())
+    on_held(*held);
+  else if (const auto* waits = e.body.as<call_waits>())
+    on_waits(*waits);
+  else if (const auto* unknown = e.body.as<call_unknown>())
+    on_unknown(*unknown);
+  else if (const auto* late = e.body.as<late_result>())
+    on_late_result(*late);
+  else if (e.body.is<timer_due>() || e.body.is<run_woken>())
+    on_woken();
+  else if (e.body.is<child_run_changed>())
+    check_children();
+  else if (const auto* decided = e.body.as<ticket_decided>())
+    on_decided(decided->ticket);
+  else if (const auto* cancel = e.body.as<cancel_run>())
+    on_cancel(*cancel);
+  else if (e.body.is<guards_changed>())
+    on_guards_changed();
+  else if (e.body.is<evict_request>())
+    on_evict();
+  else if (e.body.is<describe_tree>())
+    e.take_promise().deliver(describe());
+}
+
+// -- beginning ----------------------------------------------------------------
+
+void run_actor::begin_new(const run_beginning& x) {
+  log_.emplace(x.row);
+  auto past = history{};
+  past.agent = x.row.agent;
+  past.version = x.row.version;
+  past.input = x.input;
+  past.depth = x.depth;
+  past.started = now();
+  log_->add(record_kind::started, {},
+            bodies::started({.agent = x.row.agent,
+                             .version = x.row.version,
+                             .input = x.input,
+                             .depth = x.depth,
+                             .parent = x.row.parent,
+                             .parent_step = x.row.parent_step,
+                             .submitter = x.row.submitter}),
+            past.started);
+  log_->update(run_state::running, {}, std::nullopt, now());
+  log_->when_durable([this, accepted = x.on_durable] {
+    publish(event_kind::run_submitted, severity::info, {});
+    if (accepted)
+      accepted();
+  });
+  drive(std::move(past));
+}
+
+void run_actor::load() {
+  const auto row = services_.store->find_run(options_.number);
+  if (!row)
+    throw error{error_code::unknown_run, "run "
+                                           + std::to_string(options_.number)
+                                           + " is not in the journal"};
+  log_.emplace(*row);
+  auto past = history{services_.store->read(options_.number, 0)};
+  log_->resume_at(past.next_seq);
+  if (past.terminal)
+    return leave(row->state);
+  parked_ = past.parked;
+  held_ = past.held;
+  cancelling_ = past.cancel_requested;
+  cancel_reason_ = past.cancel_reason;
+  if (!parked_.empty() && !cancelling_) {
+    publish(event_kind::run_resumed, severity::debug, {});
+    return check_tickets();
+  }
+  if (options_.exhausted || crashed_too_often(past.crashes))
+    return park_exhausted("it crashed too often");
+  if (past.code_deaths >= defaults::poison_deaths)
+    return park({.reason = park_reason::poison_step,
+                 .title = "the process died " + std::to_string(past.code_deaths)
+                          + " times while the agent's own code ran"});
+  crashes_ = past.crashes;
+  code_charged_ = past.code_charged;
+  suspect_ = code_charged_
+             || std::any_of(past.steps.begin(), past.steps.end(),
+                            [](const auto& x) { return x.second.charged; });
+  if (log_->update(run_state::running, {}, std::nullopt, now()))
+    publish(event_kind::run_resumed, severity::info, {});
+  if (!code_charged_)
+    return go_on(std::move(past));
+  log_->add(record_kind::driven_alone, {}, "{}", now());
+  reloading_ = true;
+  log_->when_durable([this, past = std::move(past)]() mutable {
+    reloading_ = false;
+    go_on(std::move(past));
+  });
+}
+
+void run_actor::go_on(history past) {
+  drive(std::move(past));
+  if (cancelling_)
+    stop_steps();
+}
+
+void run_actor::drive(history past) {
+  depth_ = past.depth;
+  auto input = past.input;
+  engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
+                  past.started);
+  context_.emplace(*engine_);
+  publish(event_kind::run_started, severity::debug, {});
+  try {
+    engine_->start(options_.program->body()(*context_, std::move(input)),
+                   std::move(past));
+  } catch (const std::exception& e) {
+    crash(e.what()); // the agent threw before it was a coroutine
+  }
+}
+
+void run_actor::reload() {
+  stop_engine();
+  reloading_ = true;
+  log_->when_durable([this] {
+    reloading_ = false;
+    load();
+  });
+}
+
+void run_actor::stop_engine() {
+  if (engine_)
+    engine_->freeze();
+}
+
+// -- after anything happened --------------------------------------------------
+
+void run_actor::settle() {
+  if (over_ || !log_)
+    return;
+  while (engine_ && !engine_->frozen() && !deliveries_.empty()) {
+    auto [path, x] = std::move(deliveries_.front());
+    deliveries_.pop_front();
+    if (engine_->find(path) == nullptr)
+      continue;
+    record_outcome(path, x, false);
+    engine_->deliver(path, x, now());
+  }
+  if (engine_ && !engine_->frozen()) {
+    if (engine_->diverged())
+      park_divergence();
+    else if (engine_->ended())
+      program_ended();
+  }
+  if (cancelling_ && !reloading_ && !open_attempts())
+    finish({record_kind::cancelled, bodies::cancelled(cancel_reason_),
+            run_state::cancelled});
+  else if (ending_ && !open_attempts())
+    finish(*std::exchange(ending_, std::nullopt));
+  clear_suspects();
+  show_state();
+  flush();
+}
+
+void run_actor::flush() {
+  if (!log_->dirty() && !log_->awaited())
+    return;
+  // An outcome rides with the next attempt: hold it for the guard's answer,
+  // which comes at once.
+  if (undecided_ != 0)
+    return;
+  if (!log_->dirty() && log_->unflushed_waiters() == 0)
+    return;
+  auto [content, token] = log_->flush();
+  send(services_.journal, append{std::move(content), token, true});
+}
+
+bool run_actor::open_attempts() const {
+  if (!engine_)
+    return false;
+  return std::any_of(
+    engine_->open().begin(), engine_->open().end(), [](const auto& x) {
+      return x.second->kind == step_kind::call
+             && (x.second->guard != 0 || x.second->attempts.open);
+    });
+}
+
+void run_actor::show_state() {
+  if (over_ || finishing_ || reloading_)
+    return;
+  if (!parked_.empty()) {
+    const auto& x = *parked_.begin();
+    log_->update(run_state::parked,
+                 "a person: " + x.second.why + " (ticket " + x.first + ")",
+                 std::nullopt, now());
+    return tell_idle(!open_attempts(), std::nullopt);
+  }
+  if (!engine_)
+    return;
+  auto text = std::string{};
+  auto next = std::optional<instant>{};
+  auto running = engine_->open().empty() || cancelling_;
+  for (const auto& [path, s] : engine_->open()) {
+    if (s->abandoned)
+      continue;
+    running = running || s->guard != 0;
+    if (s->due && (!next || *s->due < *next))
+      next = s->due;
+    if (text.empty())
+      text = waits_for(*s);
+  }
+  if (running)
+    log_->update(run_state::running, {}, std::nullopt, now());
+  else
+    log_->update(run_state::waiting, text, next, now());
+  tell_idle(!running, next);
+}
+
+std::string run_actor::waits_for(const step& s) {
+  switch (s.kind) {
+  case step_kind::timer:
+    return "a timer at step " + s.path;
+  case step_kind::child:
+  case step_kind::settled:
+    return "child " + s.name;
+  case step_kind::call:
+    return s.due ? "another try of " + s.name : "tool " + s.name;
+  default:
+    return std::string{to_string(s.kind)} + " at step " + s.path;
+  }
+}
+
+void run_actor::tell_idle(bool idle, std::optional<instant> next) {
+  if (idle == idle_)
+    return;
+  idle_ = idle;
+  if (idle)
+    send(options_.supervisor, run_idle{options_.number, now(), next});
+  else
+    send(options_.supervisor, run_busy{options_.number});
+}
+
+void run_actor::on_evict() {
+  if (!idle_ || log_->dirty() || !log_->settled()) {
+    idle_ = false; // said again once it is true again
+    return send(options_.supervisor, run_busy{options_.number});
+  }
+  publish(event_kind::run_evicted, severity::debug, {});
+  send(options_.supervisor, run_evicted{options_.number});
+  send(services_.router, run_evicted{options_.number});
+  over_ = true;
+  quit();
+}
+
+// -- steps: what the engine asks ----------------------------------------------
+
+void run_actor::begin(step& s) {
+  if (s.kind == step_kind::call)
+    return begin_call(s);
+  if (s.kind == step_kind::spawn)
+    return begin_spawn(s);
+  if (s.kind == step_kind::renewal)
+    return renew(s);
+  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  if (s.kind == step_kind::escalation)
+    return ask_person(s);
+  resume(s);
+}
+
+void run_actor::resume(step& s) {
+  if (const auto held = held_.find(s.path); held != held_.end())
+    return deliver(s, held->second);
+  switch (s.kind) {
+  case step_kind::call:
+    return resume_call(s);
+  case step_kind::timer:
+    return wait_until(s);
+  case step_kind::spawn:
+    return resume_spawn(s);
+  case step_kind::child:
+  case step_kind::settled:
+    return check_child(s);
+  case step_kind::escalation:
+    return ask_person(s);
+  case step_kind::renewal:
+    return;
+  }
+}
+
+void run_actor::abandoned(step& s) {
+  if (s.kind == step_kind::call && s.guard != 0)
+    send_to_guard(s, call_dropped{key_of(s)});
+}
+
+void run_actor::drifted(const step& s) {
+  publish(event_kind::arguments_drifted, severity::warning,
+          json{{"tool", s.name}, {"arguments", s.arguments.get()}}.dump(),
+          s.path);
+}
+
+void run_actor::record_side_value(const step_path& path, std::string_view name,
+                                  const value& x) {
+  log_->add(record_kind::side_value, path, bodies::side_value(name, x), now());
+}
+
+void run_actor::record_patch(std::string_view id, bool taken) {
+  log_->add(record_kind::patch, {}, bodies::patch(id, taken), now());
+}
+
+void run_actor::say(event_kind kind, severity level, std::string_view text) {
+  publish(kind, level, json{{"text", text}}.dump());
+}
+
+void run_actor::deliver(const step& s, outcome x) {
+  deliveries_.emplace_back(s.path, std::move(x));
+}
+
+void run_actor::record_outcome(const step_path& path, const outcome& x,
+                               bool held) {
+  log_->add(record_kind::outcome, path, bodies::outcome(x, held), now());
+  held_.erase(path);
+  if (held)
+    held_.insert_or_assign(path, x);
+  last_failed_ = !x.ok();
+  code_survived();
+}
+
+void run_actor::code_survived() {
+  if (std::exchange(code_charged_, false))
+    log_->add(record_kind::survived, {}, "{}", now());
+}
+
+// -- telling ------------------------------------------------------------------
+
+tree_node run_actor::describe() const {
+  return {.name = to_string(log_->row().id),
+          .kind = "run",
+          .state = std::string{to_string(log_->row().state)},
+          .detail = log_->row().waiting_for,
+          .next_at = log_->row().next_at,
+          .children = {}};
+}
+
+void run_actor::publish(event_kind kind, severity level, std::string fields,
+                        step_path path) {
+  if (services_.events != nullptr)
+    services_.events->publish({kind, level, now(), log_->row().id,
+                               std::move(path), log_->row().agent,
+                               std::move(fields)});
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,247 @@
+#pragma once
+
+#include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/actors/run/bodies.hpp>
+#include <stanchion/actors/run/engine.hpp>
+#include <stanchion/actors/run/history.hpp>
+#include <stanchion/actors/run/park.hpp>
+#include <stanchion/actors/run/run.hpp>
+#include <stanchion/actors/run/run_log.hpp>
+#include <stanchion/core/append.hpp>
+#include <stanchion/core/call.hpp>
+#include <stanchion/core/run_control.hpp>
+#include <stanchion/core/run_messages.hpp>
+#include <stanchion/core/tree.hpp>
+
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stanchion::detail {
+
+/// How the program ended, while open attempts are still awaited.
+struct ending {
+  record_kind kind;
+  std::string body;
+  run_state state;
+};
+
+/// A failure of a step that never left.
+[[nodiscard]] inline failure refused(failure_kind kind, std::string message) {
+  return {.kind = kind,
+          .effect = side_effect::not_started,
+          .message = std::move(message)};
+}
+
+/// The run itself: `run_actor.cpp` takes it up and says where it stands,
+/// `calls.cpp` speaks with guards, `children.cpp` with other runs, `people.cpp`
+/// parks it and applies decisions, `ending.cpp` ends it.
+class run_actor final : public fabric::actor, private engine_host {
+public:
+  explicit run_actor(run_options options)
+    : options_(std::move(options)), services_(*options_.services) {
+    // nop
+  }
+
+  [[nodiscard]] std::string name() const override {
+    return "run " + std::to_string(options_.number);
+  }
+
+protected:
+  void start() override;
+  void receive(fabric::envelope& e) override;
+  /// The next incarnation reads the journal: what is on its way there has to
+  /// arrive first.
+  void on_stop() override;
+  /// The journal is gone, and what was on its way to it, too.
+  void on_down(const fabric::down&) override;
+
+private:
+  void end_once_settled(const appended* x);
+  void receive_rare(fabric::envelope& e);
+
+  // -- beginning
+
+  void begin_new(const run_beginning& x);
+  /// Takes the run up from the journal.
+  void load();
+  void go_on(history past);
+  void drive(history past);
+  /// Replays from the journal what it holds once all of this is durable.
+  void reload();
+  void stop_engine();
+
+  // -- after anything happened
+
+  /// Delivers what is there, then looks where the run stands and hands its
+  /// records on.
+  void settle();
+  void flush();
+  [[nodiscard]] bool open_attempts() const;
+  /// Says why the run does not run, in its row and to its supervisor.
+  void show_state();
+  static std::string waits_for(const step& s);
+  void tell_idle(bool idle, std::optional<instant> next);
+  void on_evict();
+
+  // -- steps: what the engine asks
+
+  void begin(step& s) override;
+  void resume(step& s) override;
+  void abandoned(step& s) override;
+  void drifted(const step& s) override;
+  void record_side_value(const step_path& path, std::string_view name,
+                         const value& x) override;
+  void record_patch(std::string_view id, bool taken) override;
+  void say(event_kind kind, severity level, std::string_view text) override;
+  /// Queues an outcome; it is recorded and delivered from `settle`.
+  void deliver(const step& s, outcome x);
+  void record_outcome(const step_path& path, const outcome& x, bool held);
+  /// The agent's code got past a point at which the process had died.
+  void code_survived();
+
+  // -- calls
+
+  [[nodiscard]] call_key key_of(const step& s) const;
+  /// The open step that `key` names; null when it is another revision's.
+  [[nodiscard]] step* find(const call_key& key) const;
+  void begin_call(step& s);
+  void resume_call(step& s);
+  /// Asks the guard once it is durable that this step was under way, alone.
+  void drive_alone(step& s);
+  void note_driven_alone(step& s);
+  /// Whether another step that the process may have died of is under way.
+  [[nodiscard]] bool another_suspect(const step& s) const;
+  /// Lets the next suspect go, or tells that none is left.
+  void clear_suspects();
+  void ask_guard(step& s);
+  void set_undecided(step& s, bool x);
+  template <class Message>
+  void send_to_guard(const step& s, Message m) {
+    if (const auto found = guards_.find(s.guard); found != guards_.end())
+      send(found->second, std::move(m));
+  }
+  void add_attempt(step& s, std::uint32_t n);
+  void on_admitted(const call_admitted& x, const fabric::actor_ref& guard);
+  void on_attempt_failed(const attempt_failed& x);
+  void end_attempt(step& s, std::uint32_t n, const failure& why);
+  void on_held(const call_held& x);
+  void on_waits(const call_waits& x);
+  /// The guard has nothing to do with the step any more.
+  void release(step& s);
+  void on_done(call_done& x);
+  void on_unknown(const call_unknown& x);
+  void on_late_result(const late_result& x);
+  /// Shows a late result on the ticket that waits for an answer to its step.
+  void suggest(const std::string& id, const outcome& x);
+  void on_guards_changed();
+
+  // -- waits
+
+  void wait_until(step& s);
+  void on_woken();
+  [[nodiscard]] bool pending(const step_path& path) const;
+
+  // -- children
+
+  void begin_spawn(step& s);
+  /// Records the child beside the intent that names it.
+  void add_child(const step& s, const std::string& version);
+  void resume_spawn(step& s);
+  /// Another run that begins in the same commit.
+  void add_run(const bodies::beginning& x, const run_id& id, run_number number);
+  void announce_child(step& s);
+  void route(run_number to, fabric::message m);
+  void check_children();
+  void check_child(step& s);
+  outcome settlement_of(const run_row& child);
+  outcome result_of(const run_row& child);
+
+  // -- carrying on as new
+
+  void renew(step& s);
+
+  // -- people
+
+  void ask_person(step& s);
+  /// Stops the program here until a person has decided. Open attempts are
+  /// still awaited; their outcomes are kept for later.
+  void park(park_request x);
+  void open_ticket(const park_request& x);
+  void check_tickets();
+  void on_decided(const std::string& id);
+  /// Writes what the decision means; the replay then acts on it.
+  void apply(const ticket& t, const decision& d);
+
+  // -- ending
+
+  void program_ended();
+  void unhandled(const failure& why);
+  void end(ending x);
+  /// Asks guards not to start what has not left.
+  void drop_calls();
+  void finish(const ending& x);
+  void withdraw_tickets();
+  void tell_parent();
+  void leave(run_state state);
+
+  // -- crashes
+
+  [[nodiscard]] bool
+  crashed_too_often(const std::vector<instant>& crashes) const;
+  /// The agent's code threw what is no `step_error`: the run is restarted, and
+  /// when that has happened too often, parked.
+  void crash(const std::string& message);
+  void park_exhausted(const std::string& message);
+
+  // -- cancelling
+
+  void on_cancel(const cancel_run& x);
+  void begin_cancel(const std::string& reason, const std::string& by);
+  void stop_steps();
+  void cancel_children(const std::string& reason, const std::string& by);
+
+  // -- the journal no longer fits
+
+  void park_divergence();
+  /// Reports when a replay of the run that just ended would have differed.
+  void check_replay();
+
+  // -- telling
+
+  [[nodiscard]] tree_node describe() const;
+  void publish(event_kind kind, severity level, std::string fields,
+               step_path path = {});
+
+  run_options options_;
+  const run_services& services_;
+  std::optional<run_log> log_;
+  std::map<std::string, parking> parked_;
+  std::map<step_path, outcome> held_;
+  std::map<fabric::actor_id, fabric::actor_ref> guards_;
+  std::list<std::pair<step_path, outcome>> deliveries_;
+  std::optional<ending> ending_;
+  std::vector<instant> crashes_;
+  std::string last_crash_;
+  std::string cancel_reason_;
+  std::uint32_t depth_ = 0;
+  run_number successor_ = 0;
+  int undecided_ = 0;
+  bool last_failed_ = false;
+  bool idle_ = false;
+  bool cancelling_ = false;
+  bool finishing_ = false;
+  bool reloading_ = false;
+  bool stopping_ = false; // once what was handed on is durable
+  bool over_ = false;
+  bool code_charged_ = false;
+  bool suspect_ = false; // the process may have died of it
+  std::optional<agent_context> context_;
+  std::optional<engine> engine_; // frames last: destroyed first
+};
+
+} // namespace stanchion::detail
