@@ -26,13 +26,6 @@ std::chrono::milliseconds busy_time(const sqlite_store_options& options) {
     options.busy_timeout);
 }
 
-void make_file(const fs::path& path) {
-  if (fs::exists(path))
-    return;
-  posix_file{path, O_RDWR | O_CREAT | O_EXCL}.sync();
-  sync_directory(path.parent_path());
-}
-
 /// A mode that SQLite falls back to silently would lose commits.
 void use_log(connection& db, const fs::path& path) {
   auto mode = db.query("PRAGMA journal_mode = WAL");
@@ -40,6 +33,47 @@ void use_log(connection& db, const fs::path& path) {
     throw problem{trouble::io,
                   path.string()
                     + ": its file system cannot hold a write-ahead log"};
+}
+
+fs::path beside(fs::path path, const char* ending) {
+  path += ending;
+  return path;
+}
+
+void set_pages(connection& db, const sqlite_store_options& options) {
+  db.script("PRAGMA page_size = " + std::to_string(options.page_size)
+            + "; PRAGMA cache_size = -"
+            + std::to_string(options.page_cache / 1024)
+            + "; PRAGMA journal_size_limit = " + log_limit);
+}
+
+/// Makes an empty journal where there is no file, all or nothing: under another
+/// name first, for a process that dies halfway would leave what nobody can
+/// read. Until then nothing needs to be durable.
+void make_database(const fs::path& path, const sqlite_store_options& options,
+                   std::span<const migration> list) {
+  if (fs::exists(path))
+    return;
+  if (fs::exists(beside(path, "-wal")))
+    throw error{error_code::store_damaged,
+                path.string()
+                  + " is gone, but its -wal file is there; nothing was "
+                    "changed. Put the database back, or remove the -wal file "
+                    "to begin anew"};
+  const auto fresh = beside(path, ".new");
+  for (const auto* left : {"", "-wal", "-shm", "-journal"})
+    fs::remove(beside(fresh, left));
+  posix_file{fresh, O_RDWR | O_CREAT | O_EXCL};
+  {
+    connection db{fresh, access::write, busy_time(options)};
+    db.script("PRAGMA synchronous = OFF");
+    set_pages(db, options);
+    use_log(db, path);
+    migrate(db, path, list);
+  }
+  posix_file{fresh, O_RDWR}.sync();
+  fs::rename(fresh, path);
+  sync_directory(path.parent_path());
 }
 
 [[noreturn]] void refuse_tail(const fs::path& path, const fs::path& mark,
@@ -78,12 +112,9 @@ writer::~writer() {
 // -- opening -----------------------------------------------------------------
 
 void writer::open() {
-  make_file(path_);
+  make_database(path_, options_, migrations_);
   db_ = std::make_unique<connection>(path_, access::write, busy_time(options_));
-  db_->script("PRAGMA page_size = " + std::to_string(options_.page_size)
-              + "; PRAGMA cache_size = -"
-              + std::to_string(options_.page_cache / 1024)
-              + "; PRAGMA journal_size_limit = " + log_limit);
+  set_pages(*db_, options_);
   use_log(*db_, path_);
   db_->script("PRAGMA synchronous = FULL");
   migrate(*db_, path_, migrations_);

@@ -246,6 +246,29 @@ TEST_CASE("an empty file becomes a journal once it is opened to write",
         == commit_status::done);
 }
 
+TEST_CASE("a journal whose maker died halfway is made anew",
+          "[journal][sqlite]") {
+  const temp_dir dir;
+  const auto half = dir.database().string() + ".new";
+  write_file(half, "half a datab");
+  write_file(half + "-journal", "half a journal");
+  CHECK(commit(*open_sqlite_store(dir.database()), make_run(1))
+        == commit_status::done);
+  CHECK_FALSE(fs::exists(half));
+  CHECK_FALSE(fs::exists(half + "-journal"));
+}
+
+TEST_CASE("a log without its database is not thrown away",
+          "[journal][sqlite]") {
+  const temp_dir dir;
+  const auto log = dir.database().string() + "-wal";
+  write_file(log, "what was committed last");
+  CHECK(refused([&] { (void)open_sqlite_store(dir.database()); }).code
+        == error_code::store_damaged);
+  CHECK(fs::file_size(log) == 23);
+  CHECK_FALSE(fs::exists(dir.database()));
+}
+
 TEST_CASE("without permission the error names the path and the user",
           "[journal][sqlite]") {
   const temp_dir dir;
