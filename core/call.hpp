@@ -77,7 +77,8 @@ struct call_held {
   call_key key;
 };
 
-/// Run → guard: the attempt is durable.
+/// Run → guard: the attempt is durable. The journal may bring it on the run's
+/// behalf: who sent it says nothing.
 struct attempt_go {
   call_key key;
   std::uint32_t attempt = 0;

@@ -22,6 +22,8 @@ struct fault {
   std::string_view why;
 };
 
+constexpr auto not_utf8 = std::string_view{"a string that is not UTF-8"};
+
 /// True when the first eight bytes are ASCII that stands for itself in a
 /// string. Precondition: `text` has as many.
 bool all_plain(std::string_view text) {
@@ -155,7 +157,7 @@ public:
       return append_finite(*x.get_ptr<const double*>());
     case json::value_t::string:
       return append_string(to_, *x.get_ptr<const std::string*>())
-             || refuse("a string that is not UTF-8");
+             || refuse(not_utf8);
     case json::value_t::array:
       return append_array(*x.get_ptr<const json::array_t*>(), depth + 1);
     case json::value_t::object:
@@ -224,6 +226,14 @@ private:
   std::string& to_;
 };
 
+[[noreturn]] void refuse(const fault& found) {
+  const auto place
+    = found.pointer.empty() ? "the document" : detail::clip(found.pointer, 200);
+  throw error{error_code::invalid_json, "no canonical JSON: " + place
+                                          + " holds " + std::string{found.why}
+                                          + "; correct it where it is made"};
+}
+
 } // namespace
 
 void append_canonical(std::string& to, const json& doc) {
@@ -232,12 +242,15 @@ void append_canonical(std::string& to, const json& doc) {
   if (w.append(doc, 0))
     return;
   to.resize(size);
-  const auto place = w.found.pointer.empty()
-                       ? "the document"
-                       : detail::clip(w.found.pointer, 200);
-  throw error{error_code::invalid_json, "no canonical JSON: " + place
-                                          + " holds " + std::string{w.found.why}
-                                          + "; correct it where it is made"};
+  refuse(w.found);
+}
+
+void append_canonical(std::string& to, std::string_view text) {
+  const auto size = to.size();
+  if (append_string(to, text))
+    return;
+  to.resize(size);
+  refuse({{}, not_utf8});
 }
 
 std::string canonical(const json& doc) {

@@ -44,6 +44,8 @@ struct json_limits {
 
 /// The same, appended to `to`, which stays as it was when this throws.
 void append_canonical(std::string& to, const json& doc);
+/// The same for a document that is a string.
+void append_canonical(std::string& to, std::string_view text);
 
 /// A SHA-256 digest.
 struct digest {

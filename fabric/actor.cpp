@@ -4,6 +4,7 @@
 #include <caf/send.hpp>
 
 #include <typeinfo>
+#include <unordered_map>
 
 namespace stanchion::fabric {
 
@@ -68,8 +69,6 @@ caf::actor to_handle(const actor_ref& x) {
 std::string text_of(const caf::error& x) {
   if (!x)
     return {}; // a normal end, which has no context to look into
-  if (!x)
-    return {};
   if (!x.context().empty() && x.context().match_elements<std::string>())
     return x.context().get_as<std::string>(0);
   return caf::to_string(x);
@@ -81,8 +80,8 @@ void promise::deliver(message m) {
   if (host_ == nullptr)
     return;
   auto* h = std::exchange(host_, nullptr);
-  source_.block()->enqueue(h->ctrl(), caf::make_message_id(request_),
-                           caf::make_message(std::move(m)), h->context());
+  post(*source_.block(), h->ctrl(), caf::make_message_id(request_),
+       std::move(m), h->context());
 }
 
 void promise::fail(const std::string& text) {
@@ -125,6 +124,9 @@ struct actor::extras {
   std::uint64_t last_id = 0;
   std::map<std::uint64_t, std::function<void(completion&)>> expected;
   bool entered = false;
+  // By the id of the response. The library gets one behavior for all.
+  std::unordered_map<std::uint64_t, std::function<void(reply&)>> asked;
+  caf::behavior on_answer;
 
   void arm_next(host& h) {
     if (timers.empty() || timers.begin()->first >= armed)
@@ -165,7 +167,7 @@ caf::behavior host::make_behavior() {
   set_exit_handler([this](caf::exit_msg&) { guest_->on_stop(); });
   guest_->start();
   return {
-    [this](const message& m) { return handle(m); },
+    [this](message& m) { return handle(m); },
     [this](completion& c) { handle(c); },
     [this](tick_atom, std::uint64_t generation) { fire(generation); },
   };
@@ -184,13 +186,39 @@ void host::arm(steady at, std::uint64_t generation) {
   scheduled_send(this, at, tick_atom::value, generation);
 }
 
-caf::result<message> host::handle(const message& m) {
-  auto e = envelope{*this, m};
+caf::result<message> host::handle(message& m) {
+  auto e = envelope{*this, std::move(m)};
   guest_->receive(e);
   if (e.taken_ || !current_message_id().is_request())
     return caf::delegated<message>{};
   return caf::make_error(caf::sec::unexpected_message,
                          std::string{"not understood"});
+}
+
+void host::ask(caf::actor_control_block& to, message m,
+               std::function<void(reply&)> then) {
+  auto& x = guest_->more();
+  if (!x.on_answer)
+    x.on_answer.assign(
+      [this](message& body) {
+        answered({reply::status::answered, std::move(body), {}});
+      },
+      [this](const caf::error& e) {
+        const auto gone = e == caf::sec::request_receiver_down;
+        answered({gone ? reply::status::bounced : reply::status::died,
+                  {},
+                  text_of(e)});
+      });
+  const auto id = new_request_id(caf::message_priority::normal);
+  x.asked.emplace(id.response_id().integer_value(), std::move(then));
+  add_multiplexed_response_handler(id.response_id(), x.on_answer);
+  post(to, ctrl(), id, std::move(m), context());
+}
+
+void host::answered(reply r) {
+  auto asked
+    = guest_->more().asked.extract(current_message_id().integer_value());
+  asked.mapped()(r);
 }
 
 void host::handle(completion& c) {
@@ -246,8 +274,8 @@ instant actor::now() const {
 
 void actor::send(const actor_ref& to, message m) const {
   if (to)
-    to.block()->enqueue(host_->ctrl(), caf::make_message_id(),
-                        caf::make_message(std::move(m)), host_->context());
+    post(*to.block(), host_->ctrl(), caf::make_message_id(), std::move(m),
+         host_->context());
 }
 
 void actor::request(const actor_ref& to, message m,
@@ -258,19 +286,7 @@ void actor::request(const actor_ref& to, message m,
     then(bounced);
     return;
   }
-  auto shared = std::make_shared<std::function<void(reply&)>>(std::move(then));
-  host_->request(to_handle(to), caf::infinite, std::move(m))
-    .then(
-      [shared](const message& answer) {
-        auto r = reply{reply::status::answered, answer, {}};
-        (*shared)(r);
-      },
-      [shared](caf::error& e) {
-        const auto gone = e == caf::sec::request_receiver_down;
-        auto r = reply{
-          gone ? reply::status::bounced : reply::status::died, {}, text_of(e)};
-        (*shared)(r);
-      });
+  host_->ask(*to.block(), std::move(m), std::move(then));
 }
 
 actor::timer_id actor::after(duration delay, std::function<void()> then) {

@@ -6,6 +6,15 @@
 
 namespace stanchion::fabric {
 
+/// Stands for a type by its address, which costs less to compare than a
+/// `type_info`.
+struct type_tag {
+  const std::type_info* info;
+};
+
+template <class T>
+inline constexpr type_tag tag_of{&typeid(T)};
+
 /// What actors send each other: one object of any type, shared, not copied.
 ///
 /// A receiver asks with `as<T>` what it got. Only the single receiver of a
@@ -21,7 +30,7 @@ public:
   [[nodiscard]] static message of(T x) {
     message result;
     result.body_ = std::make_shared<T>(std::move(x));
-    result.type_ = &typeid(T);
+    result.type_ = &tag_of<T>;
     return result;
   }
 
@@ -39,17 +48,17 @@ public:
 
   template <class T>
   [[nodiscard]] bool is() const {
-    return type_ != nullptr && (type_ == &typeid(T) || *type_ == typeid(T));
+    return type_ == &tag_of<T>;
   }
 
   /// The type's implementation-defined name, for logs; "empty" for none.
   [[nodiscard]] const char* type_name() const {
-    return type_ == nullptr ? "empty" : type_->name();
+    return type_ == nullptr ? "empty" : type_->info->name();
   }
 
 private:
   std::shared_ptr<void> body_;
-  const std::type_info* type_ = nullptr;
+  const type_tag* type_ = nullptr;
 };
 
 } // namespace stanchion::fabric

@@ -8,6 +8,7 @@
 #include <stanchion/fabric/system.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -18,11 +19,13 @@ namespace stanchion {
 namespace {
 
 using fabric::actor_ref;
+using follow_ups = decltype(append_then::then);
 
 /// What becomes durable in one commit, and who waits for it.
 struct group {
   std::vector<batch> batches;
   std::vector<std::pair<actor_ref, std::uint64_t>> waiting;
+  follow_ups then;
 
   [[nodiscard]] bool empty() const {
     return batches.empty();
@@ -84,8 +87,10 @@ public:
 
 protected:
   void receive(fabric::envelope& e) override {
-    if (auto* x = e.body.edit<append>())
-      take(*x, e);
+    if (auto* y = e.body.edit<append_then>())
+      take(y->what, e, &y->then);
+    else if (auto* x = e.body.edit<append>())
+      take(*x, e, nullptr);
     else if (e.body.is<flush>())
       start_commit();
     else if (e.body.is<describe_tree>())
@@ -100,9 +105,11 @@ protected:
 private:
   struct flush {};
 
-  void take(append& x, const fabric::envelope& e) {
+  void take(append& x, const fabric::envelope& e, follow_ups* then) {
     if (x.acknowledge)
       next_.waiting.emplace_back(e.sender(), x.token);
+    if (then != nullptr)
+      std::move(then->begin(), then->end(), std::back_inserter(next_.then));
     next_.batches.push_back(std::move(x.content));
     if (!busy_ && !flushing_ && !trouble_) {
       // To itself, behind what is already in the mailbox: it joins the group.
@@ -142,8 +149,11 @@ private:
     if (std::exchange(trouble_, false))
       publish(event_kind::store_recovered, severity::info, "");
     busy_ = false;
-    for (const auto& [who, token] : std::exchange(current_, {}).waiting)
+    auto durable = std::exchange(current_, {});
+    for (const auto& [who, token] : durable.waiting)
       send(who, appended{token});
+    for (auto& [who, what] : durable.then)
+      send(who, std::move(what));
     start_commit();
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/append.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/store.hpp>
@@ -8,6 +9,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace stanchion {
 
@@ -24,9 +27,17 @@ struct journal_options {
   duration retry_after = 1s;
 };
 
+/// To the journal: as `append`; once it is durable, `then` goes where it is
+/// to go, as if the journal had sent it.
+struct append_then {
+  append what;
+  std::vector<std::pair<fabric::actor_ref, fabric::message>> then;
+};
+
 /// Makes batches durable, several in one commit. One per runtime.
 ///
 /// Accepts:  append        → appended, once durable, if asked for
+///           append_then   → the same, and other actors are told, too
 ///           describe_tree → a tree_node
 /// Emits:    store_trouble, store_recovered
 ///

@@ -4,9 +4,24 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace stanchion::bodies {
 
 namespace {
+
+/// An open object with room for a typical body.
+std::string object() {
+  auto to = std::string{};
+  to.reserve(256);
+  to = "{";
+  return to;
+}
+
+std::string close(std::string to) {
+  to += '}';
+  return to;
+}
 
 /// Appends `"key":` with the comma that belongs before it. Keys are ours and
 /// need no escaping.
@@ -16,7 +31,7 @@ void key(std::string& to, std::string_view name) {
 
 void member(std::string& to, std::string_view name, std::string_view text) {
   key(to, name);
-  append_canonical(to, json(text));
+  append_canonical(to, text);
 }
 
 void member(std::string& to, std::string_view name, std::uint64_t number) {
@@ -62,7 +77,7 @@ void member(std::string& to, const stanchion::outcome& x) {
 } // namespace
 
 std::string started(const beginning& x) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "agent", std::string_view{x.agent});
   member(to, "version", std::string_view{x.version});
   if (x.depth != 0)
@@ -74,11 +89,11 @@ std::string started(const beginning& x) {
   if (!x.submitter.empty())
     member(to, "submitter", std::string_view{x.submitter});
   member(to, "input", x.input);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string intent(const step& s) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "kind", to_string(s.kind));
   if (!s.name.empty())
     member(to, "name", std::string_view{s.name});
@@ -92,125 +107,125 @@ std::string intent(const step& s) {
     member(to, "child", std::string_view{to_string(s.child)});
     member(to, "child_number", std::uint64_t{s.child_number});
   }
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string attempt(std::uint32_t n, std::string_view key) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "n", std::uint64_t{n});
   member(to, "key", key);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string attempt_end(std::uint32_t n, const failure& why) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "n", std::uint64_t{n});
   member(to, "failure", why);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string outcome(const stanchion::outcome& x, bool held) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, x);
   if (held)
     member(to, "held", true);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string side_value(std::string_view name, const value& x) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "name", name);
   member(to, "value", x);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string patch(std::string_view id, bool taken) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "id", id);
   member(to, "taken", taken);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string wait(instant until, std::string_view why) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "until", static_cast<std::uint64_t>(to_micros(until)));
   member(to, "why", why);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string parked(park_reason reason, std::string_view ticket,
                    std::string_view why) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "reason", to_string(reason));
   member(to, "ticket", ticket);
   member(to, "why", why);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string decided(std::string_view ticket, const decision& x) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "ticket", ticket);
   key(to, "decision");
   append_canonical(to, json(x));
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string reopened(std::uint32_t revision, std::string_view arguments) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "revision", std::uint64_t{revision});
   if (!arguments.empty())
     member_text(to, "arguments", arguments);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string death(bool alone) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "alone", alone);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string crash(std::string_view message) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "message", message);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string cancel(std::string_view reason, std::string_view by) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "reason", reason);
   member(to, "by", by);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string completed(const value& result) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "result", result);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string failed(const failure& why) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "failure", why);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string cancelled(std::string_view reason) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "reason", reason);
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string continued(const run_id& as) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "run", std::string_view{to_string(as)});
-  return to + "}";
+  return close(std::move(to));
 }
 
 std::string late(std::uint32_t n, const stanchion::outcome& x) {
-  auto to = std::string{"{"};
+  auto to = object();
   member(to, "n", std::uint64_t{n});
   member(to, x);
-  return to + "}";
+  return close(std::move(to));
 }
 
 } // namespace stanchion::bodies

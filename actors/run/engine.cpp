@@ -139,7 +139,7 @@ void engine::hand_over(step_path path, const outcome& x) {
 void engine::pump() {
   while (!ready_.empty() && !diverged_) {
     const auto next = ready_.front();
-    ready_.pop_front();
+    ready_.erase(ready_.begin());
     within(*next.where, [&] { next.handle.resume(); });
   }
 }

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace stanchion {
 
@@ -221,8 +222,8 @@ private:
   step_path last_delivered_;
   branch trunk_;
   branch* current_ = nullptr;
-  // Lists: an empty deque costs half a KiB, and most runs only wait.
-  std::list<ready> ready_;
+  // No deques: an empty one costs half a KiB, and most runs only wait.
+  std::vector<ready> ready_; // mostly one
   std::map<std::string, bool, std::less<>> patches_;
   std::map<step_path, std::unique_ptr<step>> open_;
   std::list<step*> fresh_;     // asked for during replay, not yet begun

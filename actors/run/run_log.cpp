@@ -52,13 +52,20 @@ std::pair<batch, std::uint64_t> run_log::flush() {
   return {std::exchange(pending_, {}), ++flushed_};
 }
 
-void run_log::durable(std::uint64_t token) {
-  durable_ = token;
+void run_log::proven(std::uint64_t token) {
+  durable_ = std::max(durable_, token);
+}
+
+bool run_log::durable(std::uint64_t token) {
+  proven(token);
+  auto waited = false;
   while (!waiting_.empty() && waiting_.front().first <= token) {
     const auto then = std::move(waiting_.front().second);
     waiting_.pop_front();
     then();
+    waited = true;
   }
+  return waited;
 }
 
 } // namespace stanchion

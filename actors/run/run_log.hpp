@@ -54,14 +54,22 @@ public:
   [[nodiscard]] bool settled() const {
     return durable_ == flushed_;
   }
-  /// Whether `token` is that of the last flush.
-  [[nodiscard]] bool is_last(std::uint64_t token) const {
-    return token == flushed_;
+  /// A token of its own, behind that of the last flush. Nothing may be flushed
+  /// after it.
+  [[nodiscard]] std::uint64_t skip() {
+    return ++flushed_;
+  }
+  /// The token that what was added last goes, or went, under.
+  [[nodiscard]] std::uint64_t token() const {
+    return flushed_ + (dirty() ? 1 : 0);
   }
   /// What to hand to the journal, and the token it goes under.
   [[nodiscard]] std::pair<batch, std::uint64_t> flush();
-  /// The journal said so.
-  void durable(std::uint64_t token);
+  /// The journal said so. True if somebody waited for it.
+  bool durable(std::uint64_t token);
+  /// Something happened that could not have happened otherwise. Who waits goes
+  /// on waiting for the journal's word.
+  void proven(std::uint64_t token);
 
 private:
   run_row row_;

@@ -54,6 +54,9 @@ struct run_services {
   fabric::actor_ref timers;
   /// Takes `routed` messages for any run, alive or not.
   fabric::actor_ref router;
+  /// What a commit makes durable is so at once: runs commit by themselves
+  /// instead of asking the journal. Only for a store in memory.
+  bool commit_here = false;
   /// Replay every run once more from its journal when it ends, and report the
   /// first difference.
   bool replay_twice = false;

@@ -68,6 +68,8 @@ struct step {
   bool at_once = false;
   /// The guard has answered neither yes nor no.
   bool undecided = false;
+  /// What the guard's answer to the attempt proves to be durable; 0: nothing.
+  std::uint64_t proves = 0;
 };
 
 } // namespace stanchion

@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -50,14 +52,27 @@ public:
   /// Arms one library timer that ends in `actor::extras::fire`.
   void arm(caf::actor_clock::time_point at, std::uint64_t generation);
 
+  /// Sends a request; `then` gets the answer or the receiver's end.
+  void ask(caf::actor_control_block& to, message m,
+           std::function<void(reply&)> then);
+
 private:
-  caf::result<message> handle(const message& m);
+  caf::result<message> handle(message& m);
   void handle(completion& c);
+  void answered(reply r);
   void fire(std::uint64_t generation);
 
   system::impl* sys_;
   std::unique_ptr<actor> guest_;
 };
+
+/// Enqueues `m` with a single allocation of the library's.
+inline void post(caf::actor_control_block& to, caf::actor_control_block* from,
+                 caf::message_id id, message m, caf::execution_unit* where) {
+  to.enqueue(caf::make_mailbox_element(caf::strong_actor_ptr{from}, id, {},
+                                       std::move(m)),
+             where);
+}
 
 struct system::impl {
   impl(system& owner, const system_options& options);

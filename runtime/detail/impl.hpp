@@ -95,6 +95,7 @@ struct runtime::impl {
     x->journal = part("journal");
     x->timers = part("timers");
     x->router = part("router");
+    x->commit_here = settings.in_memory && !settings.virtual_seed;
     x->replay_twice = settings.replay_twice;
     return x;
   }

@@ -2,11 +2,10 @@
 
 #include <stanchion/core/call.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace stanchion {
 
@@ -24,9 +23,12 @@ public:
   }
 
   void keep(last_word x) {
-    if (words_.size() == most_)
-      words_.pop_front();
-    words_.push_back(std::move(x));
+    if (words_.size() < most_) {
+      words_.push_back(std::move(x));
+      return;
+    }
+    words_[oldest_] = std::move(x);
+    oldest_ = (oldest_ + 1) % most_;
   }
 
   /// What was said about the attempt that `request` has on record as open;
@@ -34,20 +36,22 @@ public:
   [[nodiscard]] const last_word* find(const call_request& request) const {
     if (!request.attempts.open)
       return nullptr;
-    const auto found = std::find_if(
-      words_.rbegin(), words_.rend(), [&request](const last_word& word) {
-        return std::visit(
-          [&request](const auto& x) {
-            return x.attempt == request.attempts.made && x.key == request.key;
-          },
-          word);
-      });
-    return found == words_.rend() ? nullptr : &*found;
+    const auto is_about_it = [&request](const auto& x) {
+      return x.attempt == request.attempts.made && x.key == request.key;
+    };
+    // Latest first: a call that a person reopened counts from one again.
+    for (auto left = words_.size(); left > 0; --left) {
+      const auto& word = words_[(oldest_ + left - 1) % words_.size()];
+      if (std::visit(is_about_it, word))
+        return &word;
+    }
+    return nullptr;
   }
 
 private:
   std::size_t most_;
-  std::deque<last_word> words_; // oldest first
+  std::vector<last_word> words_; // a ring
+  std::size_t oldest_ = 0;       // once it is full
 };
 
 } // namespace stanchion

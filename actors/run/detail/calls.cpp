@@ -33,7 +33,7 @@ void run_actor::begin_call(step& s) {
                               s.name + " is "
                                 + std::string{to_string(*s.tool_effect)}
                                 + ": such a call may not be in a race"));
-  ask_guard(s);
+  ask_guard(s, *tool);
 }
 
 void run_actor::resume_call(step& s) {
@@ -98,8 +98,12 @@ void run_actor::ask_guard(step& s) {
   if (!tool)
     return deliver(s, refused(failure_kind::unknown_tool,
                               "there is no tool named " + s.name));
+  ask_guard(s, *tool);
+}
+
+void run_actor::ask_guard(step& s, const tool_entry& tool) {
   s.due.reset();
-  if (!tool->guard)
+  if (!tool.guard)
     return; // `guards_changed` brings us back
   auto request
     = call_request{.key = key_of(s),
@@ -108,13 +112,13 @@ void run_actor::ask_guard(step& s) {
                    .attempts = s.attempts,
                    .at_once = s.tool_effect == effect::read_only && !s.charged};
   s.at_once = request.at_once;
-  s.guard = tool->guard.id();
-  guards_.insert_or_assign(s.guard, tool->guard);
+  s.guard = tool.guard.id();
+  guards_.insert_or_assign(s.guard, tool.guard);
   if (request.at_once && s.attempts.made == 0)
     add_attempt(s, 1);
   else if (!request.at_once)
     set_undecided(s, true);
-  send(tool->guard, std::move(request));
+  send(tool.guard, std::move(request));
 }
 
 void run_actor::set_undecided(step& s, bool x) {
@@ -146,15 +150,22 @@ void run_actor::on_admitted(const call_admitted& x,
   add_attempt(*s, x.attempt);
   if (s->at_once)
     return; // it has left already
-  log_->when_durable([this, key = x.key, n = x.attempt, guard] {
-    send(guard, attempt_go{key, n});
-  });
+  s->proves = log_->token();
+  leaving_.emplace_back(guard,
+                        fabric::message::of(attempt_go{x.key, x.attempt}));
+}
+
+/// An attempt that did something was durable.
+void run_actor::note_proof(const step& s, side_effect seen) {
+  if (seen != side_effect::not_started)
+    log_->proven(s.proves);
 }
 
 void run_actor::on_attempt_failed(const attempt_failed& x) {
   auto* s = find(x.key);
   if (s == nullptr)
     return;
+  note_proof(*s, x.why.effect);
   set_undecided(*s, x.next_at <= now());
   end_attempt(*s, x.attempt, x.why);
 }
@@ -192,6 +203,7 @@ void run_actor::on_done(call_done& x) {
   auto* s = find(x.key);
   if (s == nullptr)
     return;
+  note_proof(*s, x.result.ok() ? side_effect::none : x.result.why().effect);
   release(*s);
   const auto dropped = !x.result.ok()
                        && x.result.why().kind == failure_kind::cancelled
@@ -214,6 +226,7 @@ void run_actor::on_unknown(const call_unknown& x) {
   auto* s = find(x.key);
   if (s == nullptr)
     return;
+  note_proof(*s, x.why.effect);
   release(*s);
   end_attempt(*s, x.attempt, x.why);
   park({.reason = x.reason,

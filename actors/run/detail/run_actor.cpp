@@ -39,6 +39,8 @@ void run_actor::on_stop() {
   if (!stopping_)
     return quit(fabric::exit_kind::shutdown);
   monitor(services_.journal);
+  last_token_ = log_->skip();
+  send(services_.journal, append{.token = last_token_, .acknowledge = true});
 }
 
 void run_actor::on_down(const fabric::down&) {
@@ -47,7 +49,7 @@ void run_actor::on_down(const fabric::down&) {
 }
 
 void run_actor::end_once_settled(const appended* x) {
-  if (x != nullptr && log_->is_last(x->token))
+  if (x != nullptr && x->token == last_token_)
     quit(fabric::exit_kind::shutdown);
 }
 
@@ -186,8 +188,14 @@ void run_actor::stop_engine() {
 // -- after anything happened --------------------------------------------------
 
 void run_actor::settle() {
-  if (over_ || !log_)
-    return;
+  do {
+    if (over_ || !log_)
+      return;
+    look_around();
+  } while (flush());
+}
+
+void run_actor::look_around() {
   while (engine_ && !engine_->frozen() && !deliveries_.empty()) {
     auto [path, x] = std::move(deliveries_.front());
     deliveries_.pop_front();
@@ -209,20 +217,43 @@ void run_actor::settle() {
     finish(*std::exchange(ending_, std::nullopt));
   clear_suspects();
   show_state();
-  flush();
 }
 
-void run_actor::flush() {
+bool run_actor::flush() {
   if (!log_->dirty() && !log_->awaited())
-    return;
+    return false;
   // An outcome rides with the next attempt: hold it for the guard's answer,
   // which comes at once.
   if (undecided_ != 0)
-    return;
+    return false;
   if (!log_->dirty() && log_->unflushed_waiters() == 0)
-    return;
+    return false;
+  return hand_over();
+}
+
+bool run_actor::hand_over() {
+  // What leaves comes back and tells that its attempt was durable.
+  const auto told = leaving_.empty() || log_->awaited();
   auto [content, token] = log_->flush();
-  send(services_.journal, append{std::move(content), token, true});
+  auto leaving = std::exchange(leaving_, {});
+  if (services_.commit_here) {
+    commit_here(content);
+    for (auto& [to, m] : leaving)
+      send(to, std::move(m));
+    return log_->durable(token);
+  }
+  auto what = append{std::move(content), token, told};
+  if (leaving.empty())
+    send(services_.journal, std::move(what));
+  else
+    send(services_.journal, append_then{std::move(what), std::move(leaving)});
+  return false;
+}
+
+void run_actor::commit_here(const batch& content) {
+  const auto* pointer = &content;
+  if (services_.store->commit({&pointer, 1}) != commit_status::done)
+    throw error{error_code::store_io, services_.store->problem()};
 }
 
 bool run_actor::open_attempts() const {
@@ -293,6 +324,8 @@ void run_actor::tell_idle(bool idle, std::optional<instant> next) {
 void run_actor::on_evict() {
   if (!idle_ || log_->dirty() || !log_->settled()) {
     idle_ = false; // said again once it is true again
+    if (!log_->dirty() && !log_->awaited())
+      hand_over(); // and so its word comes
     return send(options_.supervisor, run_busy{options_.number});
   }
   publish(event_kind::run_evicted, severity::debug, {});

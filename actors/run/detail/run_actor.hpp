@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/actors/journal/journal.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/actors/run/engine.hpp>
@@ -80,7 +81,12 @@ private:
   /// Delivers what is there, then looks where the run stands and hands its
   /// records on.
   void settle();
-  void flush();
+  void look_around();
+  /// Hands the records on if it is time to. True if they are durable already
+  /// and somebody waited for that.
+  bool flush();
+  bool hand_over();
+  void commit_here(const batch& content);
   [[nodiscard]] bool open_attempts() const;
   /// Says why the run does not run, in its row and to its supervisor.
   void show_state();
@@ -119,6 +125,8 @@ private:
   /// Lets the next suspect go, or tells that none is left.
   void clear_suspects();
   void ask_guard(step& s);
+  void ask_guard(step& s, const tool_entry& tool);
+  void note_proof(const step& s, side_effect seen);
   void set_undecided(step& s, bool x);
   template <class Message>
   void send_to_guard(const step& s, Message m) {
@@ -224,12 +232,15 @@ private:
   std::map<step_path, outcome> held_;
   std::map<fabric::actor_id, fabric::actor_ref> guards_;
   std::list<std::pair<step_path, outcome>> deliveries_;
+  // What leaves once the next flush is durable.
+  std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::optional<ending> ending_;
   std::vector<instant> crashes_;
   std::string last_crash_;
   std::string cancel_reason_;
   std::uint32_t depth_ = 0;
   run_number successor_ = 0;
+  std::uint64_t last_token_ = 0; // whose word it waits for when stopping
   int undecided_ = 0;
   bool last_failed_ = false;
   bool idle_ = false;

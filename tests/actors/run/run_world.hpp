@@ -45,6 +45,7 @@ protected:
   void receive(fabric::envelope& e) override {
     if (const auto* x = e.body.as<call_request>()) {
       open_[x->key] = *x;
+      callers_[x->key] = e.sender();
       if (x->attempts.open && script_ == nullptr)
         return;
       if (x->at_once)
@@ -52,7 +53,7 @@ protected:
       else
         send(e.sender(), call_admitted{x->key, x->attempts.made + 1});
     } else if (const auto* go = e.body.as<attempt_go>()) {
-      act(go->key, go->attempt, e.sender());
+      act(go->key, go->attempt, callers_[go->key]);
     } else if (const auto* drop = e.body.as<call_dropped>()) {
       if (open_.erase(drop->key) != 0)
         send(e.sender(),
@@ -91,6 +92,7 @@ private:
   tool_script script_;
   std::vector<std::string>* calls_;
   std::map<call_key, call_request> open_;
+  std::map<call_key, fabric::actor_ref> callers_;
 };
 
 /// A runtime in small, in virtual time: journal, timers, guards, and one actor
