@@ -83,7 +83,7 @@ private:
 
   void require_new_records(std::span<const batch* const> xs) const;
   void require_new_names(std::span<const batch* const> xs) const;
-  void apply(const batch& x);
+  void apply(batch x);
   [[nodiscard]] commit_status fail();
   void put(const run_row& x);
   void put(const ticket& x);

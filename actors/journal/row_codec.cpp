@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <vector>
 
 namespace stanchion::sqlite {
 
 namespace {
+
+/// Records that one statement writes.
+constexpr auto record_group = std::size_t{8};
 
 std::string_view view(const uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
@@ -124,26 +128,79 @@ std::int64_t row_sum::value() const {
 
 // -- records -----------------------------------------------------------------
 
-std::int64_t append(connection& db, std::int64_t pos, const record& x) {
-  const auto inlined = x.body.size() <= defaults::blob_threshold;
-  const auto hash = inlined ? digest{} : sha256(x.body);
-  const auto body = inlined ? std::string_view{x.body} : std::string_view{};
-  const auto blob = inlined ? std::nullopt : std::optional{bytes{view(hash)}};
+namespace {
+
+/// A record on its way into its row.
+struct written_record {
+  std::int64_t pos;
+  const record* content;
+  std::optional<digest> blob; // of a body that is stored once by its hash
+  std::int64_t sum;
+};
+
+written_record prepare(std::int64_t pos, const record& x) {
+  auto result = written_record{pos, &x, std::nullopt, 0};
   row_sum sum{'r'};
   sum << pos << number(x.run) << number(x.seq) << number(x.kind)
-      << to_micros(x.at) << x.step << body;
-  if (blob)
-    sum << blob->data;
+      << to_micros(x.at) << x.step;
+  if (x.body.size() <= defaults::blob_threshold)
+    sum << x.body << std::nullopt;
   else
-    sum << std::nullopt;
-  const auto value = sum.value();
-  if (blob)
-    db.run("INSERT INTO blobs(hash, bytes) VALUES(?, ?) ON CONFLICT DO NOTHING",
-           *blob, bytes{x.body});
-  db.run("INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", pos,
-         number(x.run), number(x.seq), number(x.kind), to_micros(x.at), x.step,
-         body, blob, value);
-  return value;
+    sum << std::string_view{} << view(result.blob.emplace(sha256(x.body)));
+  result.sum = sum.value();
+  return result;
+}
+
+void give(rows& to, const written_record& x) {
+  const auto& r = *x.content;
+  const auto body = x.blob ? std::string_view{} : std::string_view{r.body};
+  to.give(x.pos, number(r.run), number(r.seq), number(r.kind), to_micros(r.at),
+          r.step, body);
+  if (x.blob)
+    to.give(bytes{view(*x.blob)});
+  else
+    to.give(std::nullopt);
+  to.give(x.sum);
+}
+
+/// An execution costs more than a row: most go in groups.
+void insert(connection& db, std::span<const written_record> xs) {
+  static const auto one = std::string{"(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  static const auto single = "INSERT INTO records VALUES" + one;
+  static const auto grouped = [] {
+    auto sql = single;
+    for (auto i = std::size_t{1}; i < record_group; ++i)
+      sql += ", " + one;
+    return sql;
+  }();
+  auto statement = db.query(xs.size() == 1 ? single : grouped);
+  for (const auto& x : xs)
+    give(statement, x);
+  while (statement.next()) {
+    // nop
+  }
+}
+
+} // namespace
+
+std::int64_t append(connection& db, std::int64_t pos,
+                    std::span<const record* const> xs) {
+  std::vector<written_record> all;
+  all.reserve(xs.size());
+  for (const auto* x : xs) {
+    all.push_back(prepare(pos++, *x));
+    if (const auto& blob = all.back().blob)
+      db.run("INSERT INTO blobs(hash, bytes) VALUES(?, ?) "
+             "ON CONFLICT DO NOTHING",
+             bytes{view(*blob)}, bytes{x->body});
+  }
+  auto left = std::span<const written_record>{all};
+  while (!left.empty()) {
+    const auto n = left.size() < record_group ? 1 : record_group;
+    insert(db, left.first(n));
+    left = left.subspan(n);
+  }
+  return all.back().sum;
 }
 
 checked<record_row> read_record(const rows& from) {

@@ -4,6 +4,7 @@
 #include <stanchion/core/store.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -53,8 +54,10 @@ inline constexpr std::string_view record_columns
   = "r.pos, r.run, r.seq, r.kind, r.at, r.step, r.body, r.blob, r.sum, "
     "b.bytes";
 
-/// Appends `x` at `pos`. Returns the row's checksum.
-std::int64_t append(connection& db, std::int64_t pos, const record& x);
+/// Appends `xs`, which are not empty, from `pos` on. Returns the last row's
+/// checksum.
+std::int64_t append(connection& db, std::int64_t pos,
+                    std::span<const record* const> xs);
 
 [[nodiscard]] checked<record_row> read_record(const rows& from);
 

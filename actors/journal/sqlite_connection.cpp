@@ -8,10 +8,6 @@ namespace stanchion::sqlite {
 
 namespace {
 
-/// Bytes and number of the buffers that SQLite keeps for one connection.
-constexpr auto small_buffer = 1'200;
-constexpr auto small_buffers = 256;
-
 trouble classify(int system) {
   switch (system) {
   case ENOSPC:
@@ -110,11 +106,6 @@ sqlite3* open(const std::filesystem::path& path, access how) {
   }
   sqlite3* db = nullptr;
   const auto code = sqlite3_open_v2(name.c_str(), &db, flags, nullptr);
-  // Every execution of a statement takes its small buffers from here; the 40
-  // slots of the default are gone once a few statements are prepared.
-  if (code == SQLITE_OK && how == access::write)
-    sqlite3_db_config(db, SQLITE_DBCONFIG_LOOKASIDE, nullptr, small_buffer,
-                      small_buffers);
   if (code == SQLITE_OK)
     return db;
   try {

@@ -63,12 +63,17 @@ public:
   template <class... Ts>
   explicit rows(sqlite3_stmt* statement, const Ts&... values)
     : statement_{statement} {
-    auto index = 0;
-    (bind(++index, values), ...);
+    give(values...);
   }
   rows(const rows&) = delete;
   rows& operator=(const rows&) = delete;
   ~rows();
+
+  /// Gives values to the next question marks.
+  template <class... Ts>
+  void give(const Ts&... values) {
+    (bind(++given_, values), ...);
+  }
 
   /// Moves to the next row, at first to the first one. False at the end.
   bool next();
@@ -94,6 +99,7 @@ private:
   }
 
   sqlite3_stmt* statement_;
+  int given_ = 0;
 };
 
 /// What a connection may do.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace stanchion::sqlite {
 
@@ -185,8 +186,7 @@ commit_status writer::commit(std::span<const batch* const> xs) {
   try {
     limit_pages();
     db_->run("BEGIN IMMEDIATE");
-    for (const auto* x : xs)
-      write(*x);
+    write(xs);
     db_->run("COMMIT");
   } catch (const problem& p) {
     end_ = before;
@@ -208,20 +208,30 @@ void writer::limit_pages() {
               + std::to_string(limit == 0 ? any_pages : limit));
 }
 
-void writer::write(const batch& x) {
-  for (const auto& r : x.records) {
-    const auto pos = end_.record.pos + 1;
-    const auto sum = append(*db_, static_cast<std::int64_t>(pos), r);
-    end_.record = {pos, sum};
+void writer::write(std::span<const batch* const> xs) {
+  append_records(xs);
+  for (const auto* x : xs) {
+    for (const auto& row : x->runs) {
+      put(*db_, row, row.number > end_.run);
+      end_.run = std::max(end_.run, row.number);
+    }
+    for (const auto& t : x->tickets)
+      put(*db_, t);
+    for (const auto& f : x->facts)
+      put(*db_, f);
   }
-  for (const auto& row : x.runs) {
-    put(*db_, row, row.number > end_.run);
-    end_.run = std::max(end_.run, row.number);
-  }
-  for (const auto& t : x.tickets)
-    put(*db_, t);
-  for (const auto& f : x.facts)
-    put(*db_, f);
+}
+
+void writer::append_records(std::span<const batch* const> xs) {
+  std::vector<const record*> records;
+  for (const auto* x : xs)
+    for (const auto& r : x->records)
+      records.push_back(&r);
+  if (records.empty())
+    return;
+  const auto first = end_.record.pos + 1;
+  const auto sum = append(*db_, static_cast<std::int64_t>(first), records);
+  end_.record = {first + records.size() - 1, sum};
 }
 
 commit_status writer::refuse(const problem& why) {

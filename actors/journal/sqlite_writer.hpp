@@ -49,7 +49,8 @@ private:
   void require_tail();
   void limit_pages();
   void reopen_or_throw();
-  void write(const batch& x);
+  void write(std::span<const batch* const> xs);
+  void append_records(std::span<const batch* const> xs);
   [[nodiscard]] commit_status refuse(const problem& why);
   void acknowledge(position before);
   void tend_log();
