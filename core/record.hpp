@@ -32,9 +32,8 @@ enum class record_kind : std::uint8_t {
   cancelled = 17,  ///< terminal
   continued = 18,  ///< terminal: the run that carries on
   late = 19,       ///< a result nobody waited for any more; evidence only
-  survived = 20,     ///< a step under suspicion got through; its deaths no
-                     ///< longer count
-  driven_alone = 21, ///< a step under suspicion leaves, no other beside it
+  survived = 20,   ///< a step under suspicion got through; its deaths no
+                   ///< longer count
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

@@ -3,6 +3,7 @@
 #include <stanchion/core/id.hpp>
 #include <stanchion/core/time.hpp>
 
+#include <compare>
 #include <functional>
 #include <string>
 
@@ -37,9 +38,29 @@ struct timer_due {};
 /// Some tool's guard is new or gone.
 struct guards_changed {};
 
-/// From a run: what the process may have died of is behind it.
-struct run_cleared {
-  run_number number = 0;
+/// What the process may have died of: a step of a run or, without a path, the
+/// run's own code.
+struct suspect {
+  run_number run = 0;
+  step_path step;
+
+  auto operator<=>(const suspect&) const = default;
+};
+
+/// From a run to the router: may this suspect go? Answered with `turn_granted`
+/// when no other one is under way.
+struct ask_turn {
+  suspect who;
+};
+
+/// To the run: go, and say `turn_over` when it is behind you.
+struct turn_granted {
+  suspect who;
+};
+
+/// From a run: it is behind us, or no longer wants to go.
+struct turn_over {
+  suspect who;
 };
 
 /// To the timers: tell `run` when `at` has come.

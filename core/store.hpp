@@ -24,9 +24,9 @@ struct fact {
 
 /// What becomes durable together or not at all.
 struct batch {
-  std::vector<record> records;  ///< appended in this order
-  std::vector<run_row> runs;    ///< inserted, or replaced by number
-  std::vector<ticket> tickets;  ///< inserted, or replaced by id
+  std::vector<record> records; ///< appended in this order
+  std::vector<run_row> runs;   ///< inserted, or replaced by number
+  std::vector<ticket> tickets; ///< inserted, or replaced by id
   std::vector<fact> facts;
 
   /// Roughly the bytes this holds, for back-pressure.
@@ -77,8 +77,8 @@ struct verify_report {
 /// Threads: `commit` and `reopen` from one thread at a time; reads from any
 /// thread, concurrently with it. A read sees all commits that were
 /// acknowledged before it began.
-/// Errors: `read` and `find_...` throw `error{store_damaged}` when a checksum is
-/// wrong or a record is missing. Lists go on: they show a damaged run as
+/// Errors: `read` and `find_...` throw `error{store_damaged}` when a checksum
+/// is wrong or a record is missing. Lists go on: they show a damaged run as
 /// `parked` with the reason, and a damaged ticket as one that no verb answers.
 /// Every read throws `error{store_io}` when the system refuses. `commit` throws
 /// `error{run_conflict}`, with nothing written, where a batch contradicts what
@@ -129,6 +129,17 @@ public:
 
   /// A fact's text; empty when there is none.
   [[nodiscard]] virtual std::string find_fact(std::string_view key) = 0;
+
+  /// Remembers `text`, of one line, in place of what was remembered before:
+  /// beyond the death of the process, not beyond that of the machine. Costs no
+  /// sync. From one thread at a time. A store that cannot remember does not.
+  virtual void remember(std::string_view) {
+    // nop
+  }
+  /// What was remembered last; empty for nothing.
+  [[nodiscard]] virtual std::string remembered() {
+    return {};
+  }
 
   /// Reads everything and reports what is wrong.
   [[nodiscard]] virtual verify_report verify() = 0;

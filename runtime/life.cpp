@@ -36,6 +36,7 @@ void runtime::impl::open() {
   }
   if (died)
     charge_deaths(*store, system_clock().now());
+  store->remember({}); // nothing is under way yet
   last_number = std::make_shared<std::atomic<run_number>>(store->last_run());
   directory = std::make_shared<tool_directory>();
   for (const auto& [name, t] : tools)
@@ -83,8 +84,6 @@ void runtime::impl::drive(const recovery_plan& plan) {
     sys->send(part("timers"), arm_timer{row.number, *row.next_at});
   for (const auto number : plan.resume)
     sys->send(part("router"), start_run{number, nullptr});
-  for (const auto number : plan.suspects)
-    sys->send(part("router"), start_suspect{number});
 }
 
 /// Runs whose agent this program lacks wait, with one ticket for all of a

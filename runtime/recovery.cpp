@@ -11,38 +11,40 @@ namespace {
 
 /// Records that charge a death to what was under way in a run; none when
 /// nothing was.
-std::vector<record> charge(const history& past, run_number run, instant now) {
+std::vector<record> charge(const history& past, run_number run, instant now,
+                           std::string_view alone) {
   auto charges = std::vector<record>{};
   auto seq = past.next_seq;
-  const auto add = [&](const step_path& step, bool alone) {
+  const auto add = [&](const step_path& step) {
+    const auto was_alone = to_text({run, step}) == alone;
     charges.push_back(
-      {run, seq++, record_kind::death, now, step, bodies::death(alone)});
+      {run, seq++, record_kind::death, now, step, bodies::death(was_alone)});
   };
   auto waits = false;
   for (const auto& [path, s] : past.steps) {
     if (s.attempts.open)
-      add(path, s.driven_alone);
+      add(path);
     waits = waits || !s.has_outcome;
   }
   if (!waits && past.parked.empty() && !past.terminal)
-    add({}, past.code_driven_alone); // its own code was running
+    add({}); // its own code was running
   return charges;
-}
-
-bool suspected(const history& past) {
-  return past.code_charged
-         || std::any_of(past.steps.begin(), past.steps.end(),
-                        [](const auto& x) { return x.second.charged; });
 }
 
 } // namespace
 
+std::string to_text(const suspect& x) {
+  return "run " + std::to_string(x.run) + " step " + x.step;
+}
+
 void charge_deaths(store& in, instant now) {
+  const auto alone = in.remembered();
   auto charges = batch{};
   in.each_open_run([&](const run_row& row) {
     if (row.state == run_state::parked)
       return;
-    auto found = charge(history{in.read(row.number, 0)}, row.number, now);
+    auto found
+      = charge(history{in.read(row.number, 0)}, row.number, now, alone);
     std::move(found.begin(), found.end(), std::back_inserter(charges.records));
   });
   const auto* pointer = &charges;
@@ -72,9 +74,6 @@ recovery_plan plan_recovery(store& from, instant now,
     else if (row.state == run_state::waiting && row.next_at
              && *row.next_at > now)
       plan.sleeping.push_back(std::move(row));
-    else if (row.state != run_state::parked
-             && suspected(history{from.read(row.number, 0)}))
-      plan.suspects.push_back(row.number);
     else // parked ones too: their ticket may be decided by now
       plan.resume.push_back(row.number);
   }

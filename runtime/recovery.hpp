@@ -1,8 +1,10 @@
 #pragma once
 
+#include <stanchion/core/run_control.hpp>
 #include <stanchion/core/store.hpp>
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace stanchion {
@@ -11,17 +13,19 @@ namespace stanchion {
 struct recovery_plan {
   /// Driven at once.
   std::vector<run_number> resume;
-  /// What the process may have died of: driven one at a time.
-  std::vector<run_number> suspects;
   /// Wait for an instant: only their timers are armed.
   std::vector<run_row> sleeping;
   /// Agents (name and version) that open runs need and the program lacks.
   std::vector<run_row> orphans;
 };
 
+/// How the store remembers which suspect is under way.
+[[nodiscard]] std::string to_text(const suspect& x);
+
 /// Records, after a death of the process, what it may have died of: steps whose
-/// attempt was open and agent code that was running. Made durable before
-/// anything is driven. Throws `error{store_full}` or `error{store_io}`.
+/// attempt was open and agent code that was running. The suspect that `in`
+/// remembers was the only one under way. Made durable before anything is
+/// driven. Throws `error{store_full}` or `error{store_io}`.
 void charge_deaths(store& in, instant now);
 
 /// Reads all open runs. `knows` says whether this program has an agent's

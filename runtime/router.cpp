@@ -2,11 +2,12 @@
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/fabric/routed.hpp>
+#include <stanchion/runtime/recovery.hpp>
 #include <stanchion/runtime/router.hpp>
+#include <stanchion/supervisors/policy/suspect_queue.hpp>
 
-#include <deque>
 #include <map>
-#include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -35,10 +36,21 @@ protected:
       agents_.erase(over->number);
     else if (const auto* evicted = e.body.as<run_evicted>())
       agents_.erase(evicted->number);
-    else if (const auto* cleared = e.body.as<run_cleared>())
-      clear(cleared->number);
+    else if (const auto* asked = e.body.as<ask_turn>())
+      line_up(asked->who, e.sender());
+    else if (const auto* done = e.body.as<turn_over>())
+      leave(done->who);
     else
       receive_rare(e);
+  }
+
+  void on_down(const fabric::down& d) override {
+    auto gone = std::vector<suspect>{};
+    for (const auto& [x, run] : askers_)
+      if (run.id() == d.source)
+        gone.push_back(x);
+    for (const auto& x : gone)
+      leave(x);
   }
 
 private:
@@ -47,18 +59,24 @@ private:
       supervise(*x);
     else if (const auto* start = e.body.as<start_run>())
       pass(start->number, fabric::message::of(*start));
-    else if (const auto* suspect = e.body.as<start_suspect>())
-      suspect_run(suspect->number);
     else if (e.body.is<guards_changed>())
       for (const auto& [agent, supervisor] : supervisors_)
         send(supervisor, e.body);
     else if (e.body.is<describe_tree>())
-      e.take_promise().deliver(
-        tree_node{.name = "router",
-                  .kind = "system",
-                  .state = "running",
-                  .detail = std::to_string(agents_.size()) + " runs in memory",
-                  .children = {}});
+      e.take_promise().deliver(tree_node{.name = "router",
+                                         .kind = "system",
+                                         .state = "running",
+                                         .detail = describe(),
+                                         .children = {}});
+  }
+
+  [[nodiscard]] std::string describe() const {
+    auto text = std::to_string(agents_.size()) + " runs in memory";
+    if (const auto x = suspects_.current())
+      text += ", " + std::to_string(suspects_.size())
+              + " suspects of a death, one at a time: run "
+              + std::to_string(x->run) + " step " + x->step;
+    return text;
   }
 
   void supervise(const agent_supervised& x) {
@@ -100,30 +118,35 @@ private:
     hand(found->second, std::move(m));
   }
 
-  void suspect_run(run_number x) {
-    if (suspect_)
-      return suspects_.push_back(x);
-    suspect_ = x;
-    pass(x, fabric::message::of(start_run{x, nullptr}));
+  // -- suspects ---------------------------------------------------------------
+
+  void line_up(const suspect& x, const fabric::actor_ref& run) {
+    monitor(run); // what it holds when it ends is free again
+    askers_[x] = run;
+    if (suspects_.enter(x))
+      grant(x);
   }
 
-  void clear(run_number x) {
-    if (suspect_ != x)
-      return;
-    suspect_.reset();
-    if (suspects_.empty())
-      return;
-    const auto next = suspects_.front();
-    suspects_.pop_front();
-    suspect_run(next);
+  void grant(const suspect& x) {
+    store_->remember(to_text(x));
+    send(askers_.at(x), turn_granted{x});
+  }
+
+  void leave(const suspect& x) {
+    askers_.erase(x);
+    const auto next = suspects_.leave(x);
+    if (next)
+      grant(*next);
+    else if (suspects_.size() == 0)
+      store_->remember({});
   }
 
   std::shared_ptr<store> store_;
   std::map<std::string, fabric::actor_ref> supervisors_;
   std::unordered_map<run_number, std::string> agents_; // of runs in memory
   std::map<std::string, std::vector<fabric::message>> waiting_;
-  std::deque<run_number> suspects_;   // still to be driven
-  std::optional<run_number> suspect_; // under way
+  suspect_queue suspects_;
+  std::map<suspect, fabric::actor_ref> askers_;
 };
 
 } // namespace

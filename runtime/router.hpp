@@ -15,16 +15,12 @@ struct agent_supervised {
   fabric::actor_ref supervisor;
 };
 
-/// To the router: drive this run, whose process died while it ran, when no
-/// other such run is under way.
-struct start_suspect {
-  run_number number = 0;
-};
-
-/// Knows which supervisor has which run, and drives suspects one at a time.
+/// Knows which supervisor has which run, and lets suspects go one at a time.
+/// The store remembers which one is under way, for `charge_deaths`.
 ///
 /// Accepts:  agent_supervised, start_run (for the agent its row names),
-///           routed{run, …}, start_suspect, run_cleared, guards_changed
+///           routed{run, …}, guards_changed, turn_over,
+///           ask_turn → turn_granted
 /// State:    rebuilt from the store's rows
 [[nodiscard]] std::unique_ptr<fabric::actor>
 make_router(std::shared_ptr<store> from);

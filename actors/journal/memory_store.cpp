@@ -344,6 +344,16 @@ std::string memory_store::find_fact(std::string_view key) {
   return i == facts_.end() ? std::string{} : i->second;
 }
 
+void memory_store::remember(std::string_view text) {
+  const guard lock{mutex_};
+  remembered_ = text;
+}
+
+std::string memory_store::remembered() {
+  const guard lock{mutex_};
+  return remembered_;
+}
+
 verify_report memory_store::verify() {
   const guard lock{mutex_};
   verify_report report;

@@ -74,6 +74,8 @@ public:
   [[nodiscard]] std::vector<ticket>
   list_tickets(const ticket_filter& f) override;
   [[nodiscard]] std::string find_fact(std::string_view key) override;
+  void remember(std::string_view text) override;
+  [[nodiscard]] std::string remembered() override;
   [[nodiscard]] verify_report verify() override;
 
 private:
@@ -102,6 +104,7 @@ private:
   commit_fault fault_ = commit_fault::full;
   std::size_t failing_commits_ = 0;
   std::size_t failing_reopens_ = 0;
+  std::string remembered_;
   bool broken_ = false;
   std::string problem_;
 };

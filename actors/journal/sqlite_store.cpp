@@ -3,6 +3,7 @@
 #include <stanchion/actors/journal/high_water.hpp>
 #include <stanchion/actors/journal/posix_file.hpp>
 #include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/actors/journal/short_memory.hpp>
 #include <stanchion/actors/journal/sqlite_readers.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/actors/journal/sqlite_verify.hpp>
@@ -136,6 +137,10 @@ std::chrono::milliseconds milliseconds(duration x) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(x);
 }
 
+fs::path memory_path(fs::path database) {
+  return database.replace_extension(".now");
+}
+
 fs::path mark_path(fs::path database) {
   return database.replace_extension(".hwm");
 }
@@ -257,6 +262,17 @@ public:
     return found ? found->text : std::string{};
   }
 
+  void remember(std::string_view text) override {
+    writing();
+    if (!memory_)
+      memory_.emplace(memory_path(path_));
+    memory_->write(text);
+  }
+
+  std::string remembered() override {
+    return short_memory::look(memory_path(path_));
+  }
+
   verify_report verify() override {
     // What it says now is below what the database holds from now on.
     std::optional<high_water::mark> mark;
@@ -308,6 +324,7 @@ private:
   const fs::path path_;
   std::unique_ptr<sqlite::writer> writer_; // null: reading only
   sqlite::readers readers_;                // destroyed before the writer
+  std::optional<short_memory> memory_;
 };
 
 /// What `open_sqlite_store` refuses before it makes a store.

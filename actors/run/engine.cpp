@@ -213,6 +213,7 @@ void engine::check_recorded(step& s) {
   s.child_number = r.child_number;
   s.deaths = r.deaths;
   s.charged = r.charged;
+  s.charged_at = r.charged_at;
   if (r.arguments_text != r.requested_text) { // a person's edit
     s.arguments = parse_json(r.arguments_text);
     s.arguments_text = r.arguments_text;

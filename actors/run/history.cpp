@@ -103,8 +103,10 @@ void history::read(const record& r) {
     a.last = failure_from_json(body().at("failure"));
     a.open = false;
     a.ended = a.last->effect;
-    steps.at(r.step).charged = false;
-    steps.at(r.step).deaths = 0;
+    if (a.made > steps.at(r.step).charged_at) { // the process outlived it
+      steps.at(r.step).charged = false;
+      steps.at(r.step).deaths = 0;
+    }
     break;
   }
   case record_kind::outcome:
@@ -150,9 +152,6 @@ void history::read(const record& r) {
       steps.at(r.step).deaths = 0;
       steps.at(r.step).charged = false;
     }
-    break;
-  case record_kind::driven_alone:
-    (r.step.empty() ? code_driven_alone : steps.at(r.step).driven_alone) = true;
     break;
   case record_kind::cancel:
     cancel_requested = true;
@@ -223,8 +222,9 @@ void history::read_death(const record& r) {
   const auto alone = json::parse(r.body).at("alone").get<bool>();
   auto& deaths = r.step.empty() ? code_deaths : steps.at(r.step).deaths;
   auto& charged = r.step.empty() ? code_charged : steps.at(r.step).charged;
-  (r.step.empty() ? code_driven_alone : steps.at(r.step).driven_alone) = false;
   charged = true;
+  if (!r.step.empty())
+    steps.at(r.step).charged_at = steps.at(r.step).attempts.made;
   if (alone)
     ++deaths;
 }

@@ -29,7 +29,7 @@ struct recorded_step {
   run_number child_number = 0;
   std::uint32_t deaths = 0;
   bool charged = false;
-  bool driven_alone = false; ///< in the process's last life
+  std::uint32_t charged_at = 0; ///< attempts made when it was
   bool has_outcome = false;
   bool requested = false; ///< the program asked for it in this replay
 };
@@ -75,7 +75,6 @@ public:
   /// Process deaths charged to agent code, alone under suspicion.
   std::uint32_t code_deaths = 0;
   bool code_charged = false;
-  bool code_driven_alone = false;
   /// What waits for a person, by ticket.
   std::map<std::string, parking> parked;
   bool cancel_requested = false;

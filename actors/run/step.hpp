@@ -16,6 +16,9 @@ namespace stanchion {
 
 class operation;
 
+/// Whether a step under suspicion may go.
+enum class turn : std::uint8_t { none, asked, held };
+
 /// What an agent can wait for. Append only: journaled.
 enum class step_kind : std::uint8_t {
   call = 1,       ///< a tool's answer
@@ -53,7 +56,7 @@ struct step {
   /// Times the process died while this step was open and alone suspected.
   std::uint32_t deaths = 0;
   bool charged = false;
-  bool driven_alone = false; // in this life of the process
+  std::uint32_t charged_at = 0; // attempts made when it was
   /// Inside a race, where a call must not be one of a kind.
   bool raced = false;
   /// Its branch was decided without it; its outcome is recorded only.
@@ -68,6 +71,7 @@ struct step {
   bool at_once = false;
   /// The guard has answered neither yes nor no.
   bool undecided = false;
+  stanchion::turn turn = stanchion::turn::none;
   /// What the guard's answer to the attempt proves to be durable; 0: nothing.
   std::uint64_t proves = 0;
 };

@@ -2,24 +2,24 @@
 
 namespace stanchion {
 
-bool suspect_queue::enter(run_number run) {
-  const auto [at, is_new] = places_.try_emplace(run, last_place_ + 1);
+bool suspect_queue::enter(const suspect& x) {
+  const auto [at, is_new] = places_.try_emplace(x, last_place_ + 1);
   if (is_new)
-    order_.emplace(++last_place_, run);
-  return current() == run;
+    order_.emplace(++last_place_, x);
+  return current() == x;
 }
 
-std::optional<run_number> suspect_queue::leave(run_number run) {
-  const auto at = places_.find(run);
+std::optional<suspect> suspect_queue::leave(const suspect& x) {
+  const auto at = places_.find(x);
   if (at == places_.end())
     return std::nullopt;
-  const auto was_current = current() == run;
+  const auto was_current = current() == x;
   order_.erase(at->second);
   places_.erase(at);
   return was_current ? current() : std::nullopt;
 }
 
-std::optional<run_number> suspect_queue::current() const {
+std::optional<suspect> suspect_queue::current() const {
   if (order_.empty())
     return std::nullopt;
   return order_.begin()->second;

@@ -1,32 +1,31 @@
 #pragma once
 
-#include <stanchion/core/id.hpp>
+#include <stanchion/core/run_control.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <unordered_map>
 
 namespace stanchion {
 
-/// Lets the runs that a process may have died of go on one at a time, so that
-/// the next death has one suspect.
+/// Lets what a process may have died of go on one at a time, so that the next
+/// death has one suspect.
 ///
 /// Errors:  none.
 /// Threads: not synchronised; one owner.
 class suspect_queue {
 public:
-  /// A run is suspected. True: it may go now. False: it is told by `leave`.
-  /// A run that is in the queue already keeps its place.
-  [[nodiscard]] bool enter(run_number run);
+  /// True: it may go now. False: it is told by `leave`. A suspect that is in
+  /// the queue already keeps its place.
+  [[nodiscard]] bool enter(const suspect& x);
 
-  /// A run is cleared, or ends, or no longer wants to go. Returns whose turn it
+  /// It is cleared, or ends, or no longer wants to go. Returns whose turn it
   /// is, if that has changed.
-  [[nodiscard]] std::optional<run_number> leave(run_number run);
+  [[nodiscard]] std::optional<suspect> leave(const suspect& x);
 
   /// Whose turn it is.
-  [[nodiscard]] std::optional<run_number> current() const;
+  [[nodiscard]] std::optional<suspect> current() const;
 
   /// Suspects, the current one included.
   [[nodiscard]] std::size_t size() const {
@@ -34,8 +33,8 @@ public:
   }
 
 private:
-  std::map<std::uint64_t, run_number> order_; // the first one's turn it is
-  std::unordered_map<run_number, std::uint64_t> places_;
+  std::map<std::uint64_t, suspect> order_; // the first one's turn it is
+  std::map<suspect, std::uint64_t> places_;
   std::uint64_t last_place_ = 0;
 };
 

@@ -45,52 +45,9 @@ void run_actor::resume_call(step& s) {
                           + " times while " + s.name + " ran"});
   if ((s.abandoned || cancelling_) && !s.attempts.open)
     return;
-  if (s.charged && another_suspect(s))
-    return; // `clear_suspects` comes back to it
   if (s.due && *s.due > now())
     return wait_until(s);
-  // To be asked what became of it is a call into the tool as well.
-  if (s.charged && s.attempts.open && s.tool_effect == effect::reconcilable)
-    return drive_alone(s);
   ask_guard(s);
-}
-
-void run_actor::drive_alone(step& s) {
-  note_driven_alone(s);
-  log_->when_durable([this, path = s.path] {
-    if (auto* found = engine_ ? engine_->find(path) : nullptr)
-      ask_guard(*found);
-  });
-}
-
-void run_actor::note_driven_alone(step& s) {
-  if (!std::exchange(s.driven_alone, true))
-    log_->add(record_kind::driven_alone, s.path, "{}", now());
-}
-
-bool run_actor::another_suspect(const step& s) const {
-  return std::any_of(
-    engine_->open().begin(), engine_->open().end(), [&s](const auto& x) {
-      return x.second.get() != &s && x.second->charged
-             && (x.second->guard != 0 || x.second->driven_alone);
-    });
-}
-
-void run_actor::clear_suspects() {
-  if (!suspect_ || reloading_)
-    return;
-  if (parked_.empty() && engine_ && !engine_->frozen()) {
-    if (code_charged_ && deliveries_.empty() && !engine_->ended())
-      code_survived(); // the code has come to wait for something
-    for (const auto& [path, s] : engine_->open())
-      if (s->charged && !s->abandoned) {
-        if (s->guard == 0 && !s->due && !s->driven_alone)
-          resume_call(*s);
-        return;
-      }
-  }
-  suspect_ = false;
-  send(services_.router, run_cleared{options_.number});
 }
 
 void run_actor::ask_guard(step& s) {
@@ -102,6 +59,10 @@ void run_actor::ask_guard(step& s) {
 }
 
 void run_actor::ask_guard(step& s, const tool_entry& tool) {
+  // To be asked what became of an attempt is a call into the tool as well.
+  if (s.charged && s.attempts.open && s.tool_effect == effect::reconcilable
+      && s.turn != turn::held)
+    return want_turn(s);
   s.due.reset();
   if (!tool.guard)
     return; // `guards_changed` brings us back
@@ -145,12 +106,15 @@ void run_actor::on_admitted(const call_admitted& x,
     set_undecided(*s, false);
   if (s == nullptr || engine_->frozen() || s->abandoned)
     return send(guard, call_dropped{x.key});
-  if (s->charged)
-    note_driven_alone(*s);
   add_attempt(*s, x.attempt);
   if (s->at_once)
     return; // it has left already
   s->proves = log_->token();
+  if (s->charged && s->turn != turn::held)
+    return log_->when_durable([this, path = s->path] {
+      if (auto* found = engine_->find(path))
+        want_turn(*found);
+    });
   leaving_.emplace_back(guard,
                         fabric::message::of(attempt_go{x.key, x.attempt}));
 }
@@ -174,7 +138,10 @@ void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
   s.attempts.open = false;
   s.attempts.ended = why.effect;
   s.attempts.last = why;
-  s.charged = false; // whatever it failed of, the process outlived it
+  if (n > s.charged_at) { // whatever it failed of, the process outlived it
+    s.charged = false;
+    end_turn(s);
+  }
   log_->add(record_kind::attempt_end, s.path, bodies::attempt_end(n, why),
             now());
 }
@@ -196,6 +163,7 @@ void run_actor::on_waits(const call_waits& x) {
 
 void run_actor::release(step& s) {
   set_undecided(s, false);
+  end_turn(s);
   s.guard = 0;
 }
 

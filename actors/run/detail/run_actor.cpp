@@ -70,6 +70,8 @@ void run_actor::receive_rare(fabric::envelope& e) {
     check_children();
   else if (const auto* decided = e.body.as<ticket_decided>())
     on_decided(decided->ticket);
+  else if (const auto* granted = e.body.as<turn_granted>())
+    on_turn(granted->who);
   else if (const auto* cancel = e.body.as<cancel_run>())
     on_cancel(*cancel);
   else if (e.body.is<guards_changed>())
@@ -135,19 +137,14 @@ void run_actor::load() {
                           + " times while the agent's own code ran"});
   crashes_ = past.crashes;
   code_charged_ = past.code_charged;
-  suspect_ = code_charged_
-             || std::any_of(past.steps.begin(), past.steps.end(),
-                            [](const auto& x) { return x.second.charged; });
+  if (code_charged_ && code_turn_ == turn::none) {
+    code_turn_ = turn::asked;
+    reloading_ = true;
+    return send(services_.router, ask_turn{{options_.number, {}}});
+  }
   if (log_->update(run_state::running, {}, std::nullopt, now()))
     publish(event_kind::run_resumed, severity::info, {});
-  if (!code_charged_)
-    return go_on(std::move(past));
-  log_->add(record_kind::driven_alone, {}, "{}", now());
-  reloading_ = true;
-  log_->when_durable([this, past = std::move(past)]() mutable {
-    reloading_ = false;
-    go_on(std::move(past));
-  });
+  go_on(std::move(past));
 }
 
 void run_actor::go_on(history past) {
@@ -215,7 +212,7 @@ void run_actor::look_around() {
             run_state::cancelled});
   else if (ending_ && !open_attempts())
     finish(*std::exchange(ending_, std::nullopt));
-  clear_suspects();
+  look_at_code();
   show_state();
 }
 
@@ -281,10 +278,12 @@ void run_actor::show_state() {
   auto text = std::string{};
   auto next = std::optional<instant>{};
   auto running = engine_->open().empty() || cancelling_;
+  auto turns = false; // a run that left memory would lose its place
   for (const auto& [path, s] : engine_->open()) {
     if (s->abandoned)
       continue;
-    running = running || s->guard != 0;
+    running = running || (s->guard != 0 && s->turn != turn::asked);
+    turns = turns || s->turn == turn::asked;
     if (s->due && (!next || *s->due < *next))
       next = s->due;
     if (text.empty())
@@ -294,7 +293,7 @@ void run_actor::show_state() {
     log_->update(run_state::running, {}, std::nullopt, now());
   else
     log_->update(run_state::waiting, text, next, now());
-  tell_idle(!running, next);
+  tell_idle(!running && !turns, next);
 }
 
 std::string run_actor::waits_for(const step& s) {
@@ -305,6 +304,8 @@ std::string run_actor::waits_for(const step& s) {
   case step_kind::settled:
     return "child " + s.name;
   case step_kind::call:
+    if (s.turn == turn::asked)
+      return "its turn: the process may have died of " + s.name;
     return s.due ? "another try of " + s.name : "tool " + s.name;
   default:
     return std::string{to_string(s.kind)} + " at step " + s.path;
@@ -406,11 +407,6 @@ void run_actor::record_outcome(const step_path& path, const outcome& x,
     held_.insert_or_assign(path, x);
   last_failed_ = !x.ok();
   code_survived();
-}
-
-void run_actor::code_survived() {
-  if (std::exchange(code_charged_, false))
-    log_->add(record_kind::survived, {}, "{}", now());
 }
 
 // -- telling ------------------------------------------------------------------

@@ -39,8 +39,9 @@ struct ending {
 }
 
 /// The run itself: `run_actor.cpp` takes it up and says where it stands,
-/// `calls.cpp` speaks with guards, `children.cpp` with other runs, `people.cpp`
-/// parks it and applies decisions, `ending.cpp` ends it.
+/// `calls.cpp` speaks with guards, `suspects.cpp` waits for its turn,
+/// `children.cpp` with other runs, `people.cpp` parks it and applies decisions,
+/// `ending.cpp` ends it.
 class run_actor final : public fabric::actor, private engine_host {
 public:
   explicit run_actor(run_options options)
@@ -65,7 +66,7 @@ private:
   void end_once_settled(const appended* x);
   void receive_rare(fabric::envelope& e);
 
-  // -- beginning
+  // -- beginning --------------------------------------------------------------
 
   void begin_new(const run_beginning& x);
   /// Takes the run up from the journal.
@@ -76,7 +77,7 @@ private:
   void reload();
   void stop_engine();
 
-  // -- after anything happened
+  // -- after anything happened ------------------------------------------------
 
   /// Delivers what is there, then looks where the run stands and hands its
   /// records on.
@@ -94,7 +95,7 @@ private:
   void tell_idle(bool idle, std::optional<instant> next);
   void on_evict();
 
-  // -- steps: what the engine asks
+  // -- steps: what the engine asks --------------------------------------------
 
   void begin(step& s) override;
   void resume(step& s) override;
@@ -107,23 +108,14 @@ private:
   /// Queues an outcome; it is recorded and delivered from `settle`.
   void deliver(const step& s, outcome x);
   void record_outcome(const step_path& path, const outcome& x, bool held);
-  /// The agent's code got past a point at which the process had died.
-  void code_survived();
 
-  // -- calls
+  // -- calls ------------------------------------------------------------------
 
   [[nodiscard]] call_key key_of(const step& s) const;
   /// The open step that `key` names; null when it is another revision's.
   [[nodiscard]] step* find(const call_key& key) const;
   void begin_call(step& s);
   void resume_call(step& s);
-  /// Asks the guard once it is durable that this step was under way, alone.
-  void drive_alone(step& s);
-  void note_driven_alone(step& s);
-  /// Whether another step that the process may have died of is under way.
-  [[nodiscard]] bool another_suspect(const step& s) const;
-  /// Lets the next suspect go, or tells that none is left.
-  void clear_suspects();
   void ask_guard(step& s);
   void ask_guard(step& s, const tool_entry& tool);
   void note_proof(const step& s, side_effect seen);
@@ -148,13 +140,23 @@ private:
   void suggest(const std::string& id, const outcome& x);
   void on_guards_changed();
 
-  // -- waits
+  // -- suspects ---------------------------------------------------------------
+
+  void want_turn(step& s);
+  void on_turn(const suspect& x);
+  void end_turn(step& s);
+  void on_code_turn();
+  void code_survived();
+  /// Ends the turn of the agent's code once it came to a wait, or to its end.
+  void look_at_code();
+
+  // -- waits ------------------------------------------------------------------
 
   void wait_until(step& s);
   void on_woken();
   [[nodiscard]] bool pending(const step_path& path) const;
 
-  // -- children
+  // -- children ---------------------------------------------------------------
 
   void begin_spawn(step& s);
   /// Records the child beside the intent that names it.
@@ -169,11 +171,11 @@ private:
   outcome settlement_of(const run_row& child);
   outcome result_of(const run_row& child);
 
-  // -- carrying on as new
+  // -- carrying on as new -----------------------------------------------------
 
   void renew(step& s);
 
-  // -- people
+  // -- people -----------------------------------------------------------------
 
   void ask_person(step& s);
   /// Stops the program here until a person has decided. Open attempts are
@@ -185,7 +187,7 @@ private:
   /// Writes what the decision means; the replay then acts on it.
   void apply(const ticket& t, const decision& d);
 
-  // -- ending
+  // -- ending -----------------------------------------------------------------
 
   void program_ended();
   void unhandled(const failure& why);
@@ -197,7 +199,7 @@ private:
   void tell_parent();
   void leave(run_state state);
 
-  // -- crashes
+  // -- crashes ----------------------------------------------------------------
 
   [[nodiscard]] bool
   crashed_too_often(const std::vector<instant>& crashes) const;
@@ -206,20 +208,20 @@ private:
   void crash(const std::string& message);
   void park_exhausted(const std::string& message);
 
-  // -- cancelling
+  // -- cancelling -------------------------------------------------------------
 
   void on_cancel(const cancel_run& x);
   void begin_cancel(const std::string& reason, const std::string& by);
   void stop_steps();
   void cancel_children(const std::string& reason, const std::string& by);
 
-  // -- the journal no longer fits
+  // -- the journal no longer fits ---------------------------------------------
 
   void park_divergence();
   /// Reports when a replay of the run that just ended would have differed.
   void check_replay();
 
-  // -- telling
+  // -- telling ----------------------------------------------------------------
 
   [[nodiscard]] tree_node describe() const;
   void publish(event_kind kind, severity level, std::string fields,
@@ -250,7 +252,7 @@ private:
   bool stopping_ = false; // once what was handed on is durable
   bool over_ = false;
   bool code_charged_ = false;
-  bool suspect_ = false; // the process may have died of it
+  turn code_turn_ = turn::none;
   std::optional<agent_context> context_;
   std::optional<engine> engine_; // frames last: destroyed first
 };

@@ -74,6 +74,16 @@ TEST_CASE("what was committed is there after closing", "[journal][sqlite]") {
   CHECK(commit(*it, make_run(2)) == commit_status::done);
 }
 
+TEST_CASE("what is remembered outlives the process, not the machine",
+          "[journal][sqlite]") {
+  const temp_dir dir;
+  open_sqlite_store(dir.database())->remember("run 3");
+  CHECK(open_to_read(dir)->remembered() == "run 3");
+  write_file(dir.database().replace_extension(".now"),
+             "0d2a44ff-another-start run 3\n");
+  CHECK(open_to_read(dir)->remembered().empty());
+}
+
 TEST_CASE("only the owner may read a new journal's files",
           "[journal][sqlite]") {
   const temp_dir dir;

@@ -431,3 +431,14 @@ ANY_STORE_CASE("a run that lost a record is not read, others are",
   CHECK(it->read(1, 3).size() == 1);
   CHECK(it->read(2, 0).size() == 2);
 }
+
+ANY_STORE_CASE("one line is remembered until another takes its place",
+               "[journal][store]") {
+  CHECK(it->remembered().empty());
+  it->remember("run 12 step 3.1.4");
+  CHECK(it->remembered() == "run 12 step 3.1.4");
+  it->remember("run 2");
+  CHECK(it->remembered() == "run 2");
+  it->remember({});
+  CHECK(it->remembered().empty());
+}

@@ -22,6 +22,8 @@ protected:
       launch(x->number, x->beginning);
     else if (const auto* m = e.body.as<fabric::routed>())
       route(*m);
+    else if (const auto* asked = e.body.as<ask_turn>())
+      send(e.sender(), turn_granted{asked->who});
     else if (const auto* over = e.body.as<run_over>())
       world_.runs.erase(over->number);
     else if (const auto* gone = e.body.as<run_evicted>())

@@ -12,46 +12,46 @@ TEST_CASE("suspects go one at a time, in the order in which they came",
           "[supervisors][poison]") {
   suspect_queue x;
   CHECK_FALSE(x.current().has_value());
-  CHECK(x.enter(7));
-  CHECK_FALSE(x.enter(5));
-  CHECK_FALSE(x.enter(6));
+  CHECK(x.enter({7, "1"}));
+  CHECK_FALSE(x.enter({5, "1"}));
+  CHECK_FALSE(x.enter({6, "1"}));
   CHECK(x.size() == 3);
-  CHECK(x.leave(7) == 5);
-  CHECK(x.leave(5) == 6);
-  CHECK_FALSE(x.leave(6).has_value());
+  CHECK(x.leave({7, "1"}) == suspect{5, "1"});
+  CHECK(x.leave({5, "1"}) == suspect{6, "1"});
+  CHECK_FALSE(x.leave({6, "1"}).has_value());
   CHECK(x.size() == 0);
 }
 
 TEST_CASE("a suspect that enters twice keeps its place",
           "[supervisors][poison]") {
   suspect_queue x;
-  CHECK(x.enter(1));
-  CHECK(x.enter(1));
-  CHECK_FALSE(x.enter(2));
-  CHECK_FALSE(x.enter(2));
+  CHECK(x.enter({1, "1"}));
+  CHECK(x.enter({1, "1"}));
+  CHECK_FALSE(x.enter({2, "1"}));
+  CHECK_FALSE(x.enter({2, "1"}));
   CHECK(x.size() == 2);
-  CHECK(x.leave(1) == 2);
+  CHECK(x.leave({1, "1"}) == suspect{2, "1"});
 }
 
 TEST_CASE("a suspect that leaves while it waits changes nobody's turn",
           "[supervisors][poison]") {
   suspect_queue x;
-  CHECK(x.enter(1));
-  CHECK_FALSE(x.enter(2));
-  CHECK_FALSE(x.enter(3));
-  CHECK_FALSE(x.leave(2).has_value());
-  CHECK_FALSE(x.leave(9).has_value());
-  CHECK(x.current() == 1);
-  CHECK(x.leave(1) == 3);
+  CHECK(x.enter({1, "1"}));
+  CHECK_FALSE(x.enter({2, "1"}));
+  CHECK_FALSE(x.enter({3, "1"}));
+  CHECK_FALSE(x.leave({2, "1"}).has_value());
+  CHECK_FALSE(x.leave({9, "1"}).has_value());
+  CHECK(x.current() == suspect{1, "1"});
+  CHECK(x.leave({1, "1"}) == suspect{3, "1"});
 }
 
 TEST_CASE("no suspect is forgotten and no two go at once",
           "[supervisors][poison]") {
   const auto chance = seeded_random(11);
   suspect_queue x;
-  std::vector<run_number> model;
+  std::vector<suspect> model;
   for (auto i = 0; i < 20'000; ++i) {
-    const auto run = run_number{chance->next() % 30};
+    const auto run = suspect{chance->next() % 30, {}};
     const auto at = std::ranges::find(model, run);
     if (chance->next() % 2 == 0) {
       if (at == model.end())
