@@ -13,28 +13,29 @@ namespace stanchion {
 /// What a journal record says. The numbers reach the disk: never change one,
 /// only append.
 enum class record_kind : std::uint8_t {
-  started = 1,     ///< agent, version, input; always the first of a run
-  intent = 2,      ///< a step was asked for: kind, tool, arguments, effect
-  attempt = 3,     ///< an attempt leaves now: number, key
-  attempt_end = 4, ///< it ended without success: number, failure
-  outcome = 5,     ///< a step's result, delivered to the agent in this order
-  side_value = 6,  ///< a value the agent computed once
-  patch = 7,       ///< the branch `patched` took
-  wait = 8,        ///< the run waits by itself until an instant, and why
-  parked = 9,      ///< a person must act: reason, ticket
-  decided = 10,    ///< what the person said
-  reopened = 11,   ///< the last outcome of a step no longer counts
-  death = 12,      ///< the process died while this step was open
-  crash = 13,      ///< agent code threw; message and place
-  cancel = 14,     ///< somebody asked for the end
-  completed = 15,  ///< terminal: the result
-  failed = 16,     ///< terminal: the failure
-  cancelled = 17,  ///< terminal
-  continued = 18,  ///< terminal: the run that carries on
-  late = 19,       ///< a result nobody waited for any more; evidence only
+  started = 1,       ///< agent, version, input; always the first of a run
+  intent = 2,        ///< a step was asked for: kind, tool, arguments, effect
+  attempt = 3,       ///< an attempt leaves now: number, key
+  attempt_end = 4,   ///< it ended without success: number, failure
+  outcome = 5,       ///< a step's result, delivered to the agent in this order
+  side_value = 6,    ///< a value the agent computed once
+  patch = 7,         ///< the branch `patched` took
+  wait = 8,          ///< the run waits by itself until an instant, and why
+  parked = 9,        ///< a person must act: reason, ticket
+  decided = 10,      ///< what the person said
+  reopened = 11,     ///< the last outcome of a step no longer counts
+  death = 12,        ///< the process died while this step was open
+  crash = 13,        ///< agent code threw; message and place
+  cancel = 14,       ///< somebody asked for the end
+  completed = 15,    ///< terminal: the result
+  failed = 16,       ///< terminal: the failure
+  cancelled = 17,    ///< terminal
+  continued = 18,    ///< terminal: the run that carries on
+  late = 19,         ///< a result nobody waited for any more; evidence only
   survived = 20,     ///< a step under suspicion got through; its deaths no
                      ///< longer count
   driven_alone = 21, ///< a step under suspicion leaves, no other beside it
+  abandoned = 22,    ///< the step's branch was decided without it
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

@@ -7,12 +7,12 @@
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
 #include <algorithm>
 #include <future>
-#include <limits>
 #include <utility>
 
 namespace stanchion {
@@ -25,29 +25,6 @@ constexpr auto look_again = std::chrono::milliseconds{50};
 error unknown_run(const run_id& id) {
   return {error_code::unknown_run, "there is no run " + to_string(id)
                                      + "; `run list` shows what there is"};
-}
-
-/// Whether only people can make the run go on: it is parked, or waits for
-/// nothing but children of which that is true.
-bool waits_for_people(store& in, const run_row& row) {
-  if (row.state == run_state::parked) // without a ticket it is about to go on
-    return !in.list_tickets(
-                {.states = {ticket_state::open}, .run = row.number, .limit = 1})
-              .empty();
-  if (row.waiting_for.starts_with(waits_for_version))
-    return true;
-  if (row.state != run_state::waiting || row.next_at)
-    return false;
-  auto filter = run_filter{};
-  filter.parent = row.number;
-  filter.states = {run_state::queued, run_state::running, run_state::waiting,
-                   run_state::parked, run_state::compensating};
-  filter.limit = std::numeric_limits<std::int32_t>::max();
-  const auto children = in.list_runs(filter);
-  return !children.empty()
-         && std::all_of(
-           children.begin(), children.end(),
-           [&in](const run_row& x) { return waits_for_people(in, x); });
 }
 
 /// Asks the root how the tree stands, and ends.
@@ -303,6 +280,9 @@ void runtime::impl::forget_key(const std::string& token) {
 run_row runtime::wait(const run_id& id, std::optional<duration> limit) {
   const auto until = std::chrono::steady_clock::now()
                      + limit.value_or(std::chrono::hours{24 * 365});
+  auto people = people_watch{*impl_->store, [this](const run_row& row) {
+                               return impl_->leaves_alone(row);
+                             }};
   for (;;) {
     auto ticks = std::uint64_t{0};
     {
@@ -312,7 +292,7 @@ run_row runtime::wait(const run_id& id, std::optional<duration> limit) {
     const auto row = impl_->store->find_run(id);
     if (!row)
       throw unknown_run(id);
-    if (is_terminal(row->state) || waits_for_people(*impl_->store, *row)
+    if (is_terminal(row->state) || people.waits_for_people(*row)
         || std::chrono::steady_clock::now() >= until)
       return *row;
     impl_->require_running();
@@ -428,6 +408,10 @@ const config& runtime::settings() const {
 
 fabric::system& runtime::actors() const {
   return *impl_->sys;
+}
+
+bool runtime::leaves_alone(const run_row& row) const {
+  return impl_->leaves_alone(row);
 }
 
 bool runtime::has_agent(const std::string& name) const {

@@ -119,6 +119,9 @@ public:
   /// For simulations, which drive it themselves.
   [[nodiscard]] fabric::system& actors() const;
   [[nodiscard]] bool has_agent(const std::string& name) const;
+  /// Whether this runtime does not drive the run until a person acts: it lacks
+  /// the version of its agent.
+  [[nodiscard]] bool leaves_alone(const run_row& row) const;
 
   struct impl;
 

@@ -154,6 +154,9 @@ void history::read(const record& r) {
   case record_kind::driven_alone:
     (r.step.empty() ? code_driven_alone : steps.at(r.step).driven_alone) = true;
     break;
+  case record_kind::abandoned:
+    steps.at(r.step).abandoned = true;
+    break;
   case record_kind::cancel:
     cancel_requested = true;
     cancel_reason = text_of(body(), "reason");

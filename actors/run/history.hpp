@@ -31,6 +31,7 @@ struct recorded_step {
   bool charged = false;
   bool driven_alone = false; ///< in the process's last life
   bool has_outcome = false;
+  bool abandoned = false; ///< its branch was decided without it
   bool requested = false; ///< the program asked for it in this replay
 };
 

@@ -7,6 +7,7 @@
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/runtime.hpp>
 #include <stanchion/supervisors/tree/supervisor.hpp>
 
@@ -21,7 +22,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,9 +29,6 @@ namespace stanchion {
 
 struct recovery_plan;
 struct run_beginning;
-
-/// How the line of a run begins whose agent the program lacks.
-inline constexpr std::string_view waits_for_version = "version ";
 
 /// What a runtime is made of. `wiring.cpp` builds the tree, `life.cpp` opens,
 /// takes up and says the last word, `runtime.cpp` is the interface.
@@ -112,6 +109,11 @@ struct runtime::impl {
   run_actor(const std::shared_ptr<const run_services>& common,
             run_number number, const std::shared_ptr<const void>& beginning,
             bool exhausted, const fabric::actor_ref& supervisor);
+
+  /// Whether nothing drives the run until a person acts.
+  [[nodiscard]] bool leaves_alone(const run_row& row) const {
+    return lacks_version(row) && !agents.contains({row.agent, row.version});
+  }
 
   void adopt(runtime& rt, const supervisor& team);
   void guard_changed(const std::string& tool, const fabric::actor_ref& ref);

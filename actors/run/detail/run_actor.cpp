@@ -353,6 +353,8 @@ void run_actor::begin(step& s) {
 void run_actor::resume(step& s) {
   if (const auto held = held_.find(s.path); held != held_.end())
     return deliver(s, held->second);
+  if (s.abandoned && s.kind != step_kind::call)
+    return; // nobody waits for it
   switch (s.kind) {
   case step_kind::call:
     return resume_call(s);
@@ -371,6 +373,8 @@ void run_actor::resume(step& s) {
 }
 
 void run_actor::abandoned(step& s) {
+  s.known_abandoned = true;
+  log_->add(record_kind::abandoned, s.path, "{}", now());
   if (s.kind == step_kind::call && s.guard != 0)
     send_to_guard(s, call_dropped{key_of(s)});
 }
