@@ -89,6 +89,7 @@ struct runtime::impl {
     x->agents
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
+    x->desk = [this] { return part("desk"); };
     x->journal = part("journal");
     x->timers = part("timers");
     x->router = part("router");

@@ -175,6 +175,8 @@ void run_actor::reload() {
   stop_engine();
   reloading_ = true;
   log_->when_durable([this] {
+    if (log_->dirty() || !log_->settled())
+      return reload(); // something came that is still on its way
     reloading_ = false;
     load();
   });
@@ -211,9 +213,8 @@ void run_actor::look_around() {
       program_ended();
   }
   if (cancelling_ && !reloading_ && !open_attempts())
-    finish({record_kind::cancelled, bodies::cancelled(cancel_reason_),
-            run_state::cancelled});
-  else if (ending_ && !open_attempts())
+    end_cancelled();
+  else if (ending_ && parked_.empty() && !reloading_ && !open_attempts())
     finish(*std::exchange(ending_, std::nullopt));
   clear_suspects();
   show_state();
@@ -269,7 +270,7 @@ bool run_actor::open_attempts() const {
 void run_actor::show_state() {
   if (over_ || finishing_ || reloading_)
     return;
-  if (!parked_.empty()) {
+  if (!parked_.empty() && !cancelling_) {
     const auto& x = *parked_.begin();
     log_->update(run_state::parked,
                  "a person: " + x.second.why + " (ticket " + x.first + ")",

@@ -110,9 +110,10 @@ TEST_CASE_METHOD(world, "a chain of effects costs one commit a step",
              co_await ctx.call("once", args("i", i));
            co_return json{};
          }});
+  const auto before = store->batch_ends().size();
   submit("chain");
   // Five attempts, and the end.
-  CHECK(store->batch_ends().size() == 6);
+  CHECK(store->batch_ends().size() - before == 6);
 }
 
 TEST_CASE("the journal cut after every single record gives the same result",
