@@ -24,9 +24,9 @@ struct fact {
 
 /// What becomes durable together or not at all.
 struct batch {
-  std::vector<record> records;  ///< appended in this order
-  std::vector<run_row> runs;    ///< inserted, or replaced by number
-  std::vector<ticket> tickets;  ///< inserted, or replaced by id
+  std::vector<record> records; ///< appended in this order
+  std::vector<run_row> runs;   ///< inserted, or replaced by number
+  std::vector<ticket> tickets; ///< inserted, or replaced by id
   std::vector<fact> facts;
 
   /// Roughly the bytes this holds, for back-pressure.
@@ -55,6 +55,7 @@ struct ticket_filter {
   std::vector<ticket_state> states; ///< empty: all
   run_number run = 0;               ///< 0: all
   std::size_t limit = 100;
+  bool tree = false; ///< only those of the supervision tree, which have no run
 };
 
 /// Something `verify` found wrong.
@@ -77,8 +78,8 @@ struct verify_report {
 /// Threads: `commit` and `reopen` from one thread at a time; reads from any
 /// thread, concurrently with it. A read sees all commits that were
 /// acknowledged before it began.
-/// Errors: `read` and `find_...` throw `error{store_damaged}` when a checksum is
-/// wrong or a record is missing. Lists go on: they show a damaged run as
+/// Errors: `read` and `find_...` throw `error{store_damaged}` when a checksum
+/// is wrong or a record is missing. Lists go on: they show a damaged run as
 /// `parked` with the reason, and a damaged ticket as one that no verb answers.
 /// Every read throws `error{store_io}` when the system refuses. `commit` throws
 /// `error{run_conflict}`, with nothing written, where a batch contradicts what

@@ -183,8 +183,17 @@ void runtime::submit(const submission& x,
   impl_->send_new(begin);
 }
 
+void runtime::impl::require_agent_runs(const std::string& name) const {
+  if (is_stopped(name))
+    throw error{error_code::run_conflict,
+                "agent " + name
+                  + " is stopped, since too many of its runs crashed; its "
+                    "ticket starts it again, with restart"};
+}
+
 std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
   require_running();
+  require_agent_runs(x.agent);
   const auto version = latest.find(x.agent);
   if (version == latest.end())
     throw error{error_code::unknown_agent,
@@ -323,6 +332,7 @@ void runtime::cancel(const run_id& id, const std::string& reason,
                            "run " + to_string(id) + " has ended already"};
   if (is_terminal(row->state))
     throw ended;
+  impl_->require_agent_runs(row->agent);
   auto answer = std::future<bool>{};
   const auto send = [&] {
     auto told = std::make_shared<std::promise<bool>>();
@@ -355,6 +365,7 @@ void runtime::resume(const run_id& id) {
     throw error{error_code::unknown_agent, "this program has no version "
                                              + row->version + " of agent "
                                              + row->agent};
+  impl_->require_agent_runs(row->agent);
   impl_->sys->send(
     impl_->part("router"),
     fabric::routed{row->number, fabric::message::of(run_woken{})});
@@ -366,19 +377,24 @@ ticket runtime::decide(const decision_request& x) {
   const auto send = [&] {
     auto told = std::make_shared<std::promise<ticket>>();
     answer = told->get_future();
-    impl_->sys->send(
-      impl_->part("desk"),
-      decide_ticket{x.ticket,
-                    {x.version, x.verb, x.by, x.comment, x.payload},
-                    [told](std::variant<ticket, error> r) {
-                      if (const auto* why = std::get_if<error>(&r))
-                        told->set_exception(std::make_exception_ptr(*why));
-                      else
-                        told->set_value(std::get<ticket>(std::move(r)));
-                    }});
+    decide(x, [told](std::variant<ticket, error> r) {
+      if (const auto* why = std::get_if<error>(&r))
+        told->set_exception(std::make_exception_ptr(*why));
+      else
+        told->set_value(std::get<ticket>(std::move(r)));
+    });
   };
   // Asked twice, the desk answers with the decision that stands.
   return impl_->ask<ticket>(answer, send, [] { return std::nullopt; });
+}
+
+void runtime::decide(const decision_request& x,
+                     std::function<void(std::variant<ticket, error>)> then) {
+  impl_->require_running();
+  impl_->sys->send(impl_->part("desk"), decide_ticket{x.ticket,
+                                                      {x.version, x.verb, x.by,
+                                                       x.comment, x.payload},
+                                                      std::move(then)});
 }
 
 // -- looking ------------------------------------------------------------------

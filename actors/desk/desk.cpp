@@ -183,6 +183,8 @@ private:
   // -- telling ----------------------------------------------------------------
 
   void notify(const ticket& x) const {
+    if (x.run == 0 && x.decided && options_.on_tree_decided)
+      options_.on_tree_decided(x);
     if (x.run != 0)
       send(options_.router,
            fabric::routed{x.run, fabric::message::of(ticket_decided{x.id})});

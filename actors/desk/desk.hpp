@@ -30,6 +30,9 @@ struct desk_options {
   fabric::actor_ref journal;
   /// Takes `routed` messages for runs.
   fabric::actor_ref router;
+  /// A person has decided a ticket of the supervision tree; said again when the
+  /// decision is repeated. Runs in the desk's context; may be null.
+  std::function<void(const ticket&)> on_tree_decided;
   /// Hears of decisions about the supervision tree; a run reports its own.
   std::shared_ptr<event_sink> events;
 };
