@@ -27,6 +27,27 @@ error unknown_run(const run_id& id) {
                                      + "; `run list` shows what there is"};
 }
 
+/// What is wrong with how something is restarted, field by field.
+void collect_problems(std::vector<std::string>& to,
+                      const restart_budget_options& restarts, duration first) {
+  auto backoff = backoff_options{};
+  backoff.first = first;
+  for (auto& x : validate(restarts, "restarts"))
+    to.push_back(std::move(x));
+  for (auto& x : validate(backoff, "backoff"))
+    to.push_back(std::move(x));
+}
+
+void require_none(const std::vector<std::string>& problems,
+                  const std::string& about) {
+  if (problems.empty())
+    return;
+  auto text = about + ":";
+  for (const auto& x : problems)
+    text += "\n  " + x;
+  throw error{error_code::invalid_spec, text};
+}
+
 /// Asks the root how the tree stands, and ends.
 class tree_reader final : public fabric::actor {
 public:
@@ -89,6 +110,12 @@ void runtime::add(agent x) {
   if (x.name().empty() || x.version().empty() || !x.body())
     throw error{error_code::invalid_spec,
                 "an agent needs a name, a version and a coroutine"};
+  auto problems = std::vector<std::string>{};
+  collect_problems(problems, {x.max_restarts(), x.restart_window()},
+                   x.first_backoff());
+  if (x.eviction() <= duration::zero())
+    problems.emplace_back("evict_after: must be longer than zero");
+  require_none(problems, "agent " + x.name());
   if (impl_->agents.contains(key))
     throw error{error_code::invalid_spec, "version " + key.second + " of agent "
                                             + key.first + " is there already"};
@@ -100,6 +127,10 @@ void runtime::add(supervisor x) {
   if (x.name().empty() || x.children().empty())
     throw error{error_code::invalid_spec,
                 "a supervisor needs a name and at least one child"};
+  auto problems = std::vector<std::string>{};
+  collect_problems(problems, {x.max_restarts(), x.restart_window()},
+                   x.first_backoff());
+  require_none(problems, "supervisor " + x.name());
   impl_->adopt(*this, x);
   impl_->teams.push_back(std::move(x));
 }

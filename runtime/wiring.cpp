@@ -93,6 +93,8 @@ child_spec runtime::impl::guard_child(const tool& t) {
   spec.start = [this, t](const fabric::actor_ref& parent) {
     return make_guard(tool_parts::policy(t, *this, parent));
   };
+  // It waits for its tool to stop, and kills it at the deadline.
+  spec.stop_deadline = defaults::stop_deadline + 1s;
   spec.budget = system_restart_budget;
   return spec;
 }

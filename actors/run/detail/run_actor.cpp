@@ -138,7 +138,8 @@ void run_actor::load() {
   suspect_ = code_charged_
              || std::any_of(past.steps.begin(), past.steps.end(),
                             [](const auto& x) { return x.second.charged; });
-  if (log_->update(run_state::running, {}, std::nullopt, now()))
+  const auto begun = past.next_seq > 1; // a child has its first record only
+  if (log_->update(run_state::running, {}, std::nullopt, now()) && begun)
     publish(event_kind::run_resumed, severity::info, {});
   if (!code_charged_)
     return go_on(std::move(past));

@@ -230,3 +230,31 @@ TEST_CASE_METHOD(world, "a late result is shown on the ticket that asks for it",
   CHECK(only_ticket().version == 2);
   CHECK(json::parse(only_ticket().context)["suggested_answer"] == 7);
 }
+
+namespace {
+
+class heard_events final : public event_sink {
+public:
+  void publish(event x) override {
+    ++counts[x.kind];
+  }
+  std::map<event_kind, int> counts;
+};
+
+task<json> starts_another(agent_context& ctx, value) {
+  auto child = co_await ctx.spawn("asks", args());
+  auto x = co_await child.result();
+  co_return x.get();
+}
+
+} // namespace
+
+TEST_CASE_METHOD(world, "a child that begins is not said to be resumed",
+                 "[run][events]") {
+  const auto heard = std::make_shared<heard_events>();
+  services->events = heard;
+  agent({"parent", "1", starts_another});
+  submit("parent");
+  CHECK(heard->counts[event_kind::run_started] == 2);
+  CHECK(heard->counts[event_kind::run_resumed] == 0);
+}
