@@ -113,6 +113,10 @@ protected:
     return runtime_.journal();
   }
 
+  [[nodiscard]] people_watch::predicate left_alone() const override {
+    return [this](const run_row& row) { return runtime_.leaves_alone(row); };
+  }
+
   void pause() override {
     if (!pulse_.wait())
       throw error{error_code::not_running, "the process that drives the run is "

@@ -166,18 +166,6 @@ run_row resolve_run(store& in, std::string_view text) {
   throw error{error_code::usage, why};
 }
 
-bool waits_for_people(store& in, const run_row& row) {
-  if (row.state == run_state::parked)
-    return !open_tickets(in, row.number).empty();
-  if (row.state != run_state::waiting || row.next_at)
-    return false;
-  const auto children = open_children(in, row.number);
-  return !children.empty()
-         && std::all_of(
-           children.begin(), children.end(),
-           [&in](const run_row& x) { return waits_for_people(in, x); });
-}
-
 json run_list(store& in, const run_filter& f) {
   const auto rows = in.list_runs(f);
   auto runs = json::array();
@@ -189,7 +177,8 @@ json run_list(store& in, const run_filter& f) {
   return page;
 }
 
-json run_document(store& in, const run_row& row, instant now) {
+json run_document(store& in, const run_row& row, instant now,
+                  const people_watch::predicate& left_alone) {
   auto to = json(row);
   if (const auto end = terminal_record(in, row)) {
     to["why"] = why_ended(*end, row);
@@ -198,7 +187,7 @@ json run_document(store& in, const run_row& row, instant now) {
     return to;
   }
   to["why"] = why_open(row, now);
-  to["settled"] = waits_for_people(in, row);
+  to["settled"] = waits_for_people(in, row, left_alone);
   auto tickets = json::array();
   collect_tickets(in, row, tickets);
   if (!tickets.empty())
@@ -261,7 +250,9 @@ json tree_document(const tree_node& from) {
 }
 
 json follow_run(store& in, const run_row& start, const follower& f,
-                const std::function<void()>& pause) {
+                const std::function<void()>& pause,
+                const people_watch::predicate& left_alone) {
+  auto people = people_watch{in, left_alone};
   auto number = start.number;
   auto next = f.from;
   for (;;) {
@@ -280,8 +271,8 @@ json follow_run(store& in, const run_row& start, const follower& f,
       continue;
     }
     if (is_terminal(row->state)
-        || (f.until == follow_until::settled && waits_for_people(in, *row)))
-      return run_document(in, *row, system_clock().now());
+        || (f.until == follow_until::settled && people.waits_for_people(*row)))
+      return run_document(in, *row, system_clock().now(), left_alone);
     if (f.keep_going && !f.keep_going())
       return {};
     pause();

@@ -3,6 +3,7 @@
 #include <stanchion/cli/operations.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/core/tree.hpp>
+#include <stanchion/runtime/people.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,12 +18,10 @@ namespace stanchion {
 /// short, or the start of several.
 [[nodiscard]] run_row resolve_run(store& in, std::string_view text);
 
-/// Whether only people can make the run go on: it is parked with an open
-/// ticket, or waits for nothing but children of which that is true.
-[[nodiscard]] bool waits_for_people(store& in, const run_row& row);
-
 [[nodiscard]] json run_list(store& in, const run_filter& f);
-[[nodiscard]] json run_document(store& in, const run_row& row, instant now);
+[[nodiscard]] json run_document(store& in, const run_row& row, instant now,
+                                const people_watch::predicate& left_alone
+                                = lacks_version);
 /// What a run's records say about each of its steps.
 [[nodiscard]] json step_list(std::span<const record> records);
 [[nodiscard]] json ticket_list(store& in, const ticket_query& q);
@@ -33,8 +32,9 @@ namespace stanchion {
 [[nodiscard]] json tree_document(const tree_node& from);
 
 /// See `operations::follow`. `pause` waits a moment, for something to happen.
-[[nodiscard]] json follow_run(store& in, const run_row& start,
-                              const follower& f,
-                              const std::function<void()>& pause);
+[[nodiscard]] json
+follow_run(store& in, const run_row& start, const follower& f,
+           const std::function<void()>& pause,
+           const people_watch::predicate& left_alone = lacks_version);
 
 } // namespace stanchion

@@ -61,6 +61,26 @@ operations& session::reach() {
   return *offline_;
 }
 
+json session::ask(const std::function<json(operations&, bool)>& what) {
+  const auto until = steady::now() + stop_patience;
+  for (auto again = false;; again = true) {
+    try {
+      return what(reach(), again);
+    } catch (const error& e) {
+      // One that stops hangs up first, and lets go of its files last.
+      const auto stops = reaches_owner() ? owner_gone(e)
+                                         : e.code() == error_code::store_in_use;
+      if (!stops || owns() || steady::now() >= until)
+        throw;
+      lose_owner();
+    }
+  }
+}
+
+json session::ask(const std::function<json(operations&)>& what) {
+  return ask([&what](operations& by, bool) { return what(by); });
+}
+
 bool session::has_agent(const std::string& name) {
   if (owns())
     return owner_->has_agent(name);

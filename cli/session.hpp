@@ -6,6 +6,7 @@
 #include <stanchion/cli/signals.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,13 @@ public:
 
   /// Asks the owner if there is one, else works on the files.
   [[nodiscard]] operations& reach();
+
+  /// Does `what` where `reach` leads, and once more when the owner goes before
+  /// it has answered: `again` is true then, since the first time may have taken
+  /// effect. Gives up when an owner that stops should be gone by now.
+  json ask(const std::function<json(operations& by, bool again)>& what);
+  /// The same for what may be done twice.
+  json ask(const std::function<json(operations& by)>& what);
 
   /// Asks the owner if there is one, else becomes it. Waits for one that is
   /// just starting or stopping. Errors: `unknown_agent` when this program has

@@ -59,6 +59,9 @@ private:
       for (const auto* member : {"failure", "source", "ended", "duration_us"})
         s.erase(member);
       break;
+    case record_kind::abandoned:
+      s["state"] = "abandoned";
+      break;
     case record_kind::death:
       s["deaths"] = s.value("deaths", 0) + 1;
       break;

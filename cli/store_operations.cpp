@@ -25,7 +25,7 @@ json store_operations::list_runs(const run_filter& f) {
 
 json store_operations::find_run(const std::string& id) {
   const auto row = resolve_run(reads(), id);
-  return run_document(reads(), row, system_clock().now());
+  return run_document(reads(), row, system_clock().now(), left_alone());
 }
 
 json store_operations::list_steps(const std::string& id) {
@@ -33,7 +33,8 @@ json store_operations::list_steps(const std::string& id) {
 }
 
 json store_operations::follow(const std::string& id, const follower& f) {
-  return follow_run(reads(), resolve_run(reads(), id), f, [this] { pause(); });
+  return follow_run(
+    reads(), resolve_run(reads(), id), f, [this] { pause(); }, left_alone());
 }
 
 json store_operations::list_tickets(const ticket_query& q) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/people.hpp>
 
 #include <memory>
 
@@ -20,6 +21,10 @@ public:
 
 protected:
   [[nodiscard]] virtual stanchion::store& reads() = 0;
+  /// Which open runs nothing drives until a person acts: as their rows say.
+  [[nodiscard]] virtual people_watch::predicate left_alone() const {
+    return lacks_version;
+  }
   /// Waits a moment, for something to happen to a run that is followed.
   virtual void pause() = 0;
 };

@@ -118,6 +118,37 @@ json list_page(operations& by, const command_context& x) {
   return by.list_runs(filter);
 }
 
+json find_run(session& s, const std::string& id) {
+  return s.ask([&id](operations& by) { return by.find_run(id); });
+}
+
+json cancel(session& s, const std::string& id, const json& request) {
+  return s.ask([&](operations& by, bool again) {
+    if (again)
+      if (auto run = by.find_run(id); text_of(run, "state") == "cancelled")
+        return run; // the owner did it, and went before it could say so
+    return by.cancel_run(id, request);
+  });
+}
+
+/// The ticket is named by the first look: once decided it is not found again.
+json retry(session& s, const std::string& id, const json& request) {
+  auto first = std::string{};
+  return s.ask([&](operations& by, bool again) {
+    auto said = request;
+    said["verb"] = "retry";
+    if (again && !first.empty())
+      return by.decide(first, said);
+    for (const auto& t :
+         by.list_tickets({.states = {ticket_state::open}, .run = id})
+           .at("tickets"))
+      for (const auto& option : t.value("options", json::array()))
+        if (first.empty() && option == "retry")
+          first = text_of(t, "id");
+    return by.retry_run(id, request);
+  });
+}
+
 std::string state_cell(const terminal& io, const json& doc) {
   const auto state = text_of(doc, "state");
   const auto bad = state == "failed" || state == "cancelled";
@@ -202,7 +233,17 @@ exit_code run_start(command_context& x) {
   if (!x.words.key.empty())
     request["key"] = x.words.key;
   auto s = session{x, true};
-  const auto run = s.start(request);
+  auto run = json{};
+  try {
+    run = s.start(request);
+  } catch (const error&) {
+    if (!s.interrupted())
+      throw;
+    x.io.err << "interrupted while the run was being started; it may have been "
+                "or not: "
+             << hint(x.words, "run list") << '\n';
+    return exit_code::interrupted;
+  }
   if (!x.words.no_wait) {
     if (x.io.shows_progress)
       x.io.err << "run " << id_of(run) << '\n';
@@ -218,7 +259,7 @@ exit_code run_start(command_context& x) {
 
 exit_code run_list(command_context& x) {
   auto s = session{x, false};
-  const auto page = list_page(s.reach(), x);
+  const auto page = s.ask([&x](operations& by) { return list_page(by, x); });
   if (print_list(x, page, "runs"))
     return exit_code::ok;
   const auto now = system_clock().now();
@@ -236,8 +277,10 @@ exit_code run_list(command_context& x) {
 
 exit_code run_show(command_context& x) {
   auto s = session{x, false};
-  auto run = s.reach().find_run(x.words.ids.front());
-  auto steps = s.reach().list_steps(id_of(run)).at("steps");
+  auto run = find_run(s, x.words.ids.front());
+  auto steps
+    = s.ask([&run](operations& by) { return by.list_steps(id_of(run)); })
+        .at("steps");
   if (x.words.format == output_format::table) {
     print_run(x, run);
     if (!steps.empty()) {
@@ -253,7 +296,7 @@ exit_code run_show(command_context& x) {
 
 exit_code run_watch(command_context& x) {
   auto s = session{x, true};
-  const auto id = id_of(s.reach().find_run(x.words.ids.front()));
+  const auto id = id_of(find_run(s, x.words.ids.front()));
   if (!s.reaches_owner())
     x.io.err << "nothing drives runs here now; an open run goes on with: "
              << hint(x.words, "run resume " + id) << '\n';
@@ -281,7 +324,7 @@ exit_code run_cancel(command_context& x) {
   if (!x.words.reason.empty())
     request["reason"] = x.words.reason;
   return each(x, ids, [&](const std::string& id) {
-    const auto run = s.reach().cancel_run(id, request);
+    const auto run = cancel(s, id, request);
     if (!print_document(x, run))
       x.io.out << id_of(run) << ' ' << text_of(run, "state") << '\n';
     const auto state = parse_run_state(text_of(run, "state"));
@@ -298,7 +341,7 @@ exit_code run_resume(command_context& x) {
   auto s = session{x, true};
   auto runs = std::vector<json>{};
   const auto acted = each(x, ids, [&](const std::string& id) {
-    const auto run = s.reach().find_run(id);
+    const auto run = find_run(s, id);
     runs.push_back(s.drive(text_of(run, "agent")).resume_run(id_of(run)));
   });
   return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
@@ -312,9 +355,9 @@ exit_code run_retry(command_context& x) {
     request["comment"] = x.words.comment;
   auto runs = std::vector<json>{};
   const auto acted = each(x, ids, [&](const std::string& id) {
-    const auto run = s.reach().find_run(id);
+    const auto run = find_run(s, id);
     const auto agent = text_of(run, "agent");
-    const auto t = s.reach().retry_run(id_of(run), request);
+    const auto t = retry(s, id_of(run), request);
     if (!x.words.no_wait && (s.reaches_owner() || s.has_agent(agent))) {
       runs.push_back(run);
       return;

@@ -45,12 +45,14 @@ std::string_view to_string(record_kind x) {
     return "late";
   case record_kind::survived:
     return "survived";
+  case record_kind::abandoned:
+    return "abandoned";
   }
   return detail::no_name;
 }
 
 std::optional<record_kind> parse_record_kind(std::string_view text) {
-  return detail::parse_name(text, record_kind::survived);
+  return detail::parse_name(text, record_kind::abandoned);
 }
 
 } // namespace stanchion

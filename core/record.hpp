@@ -34,6 +34,7 @@ enum class record_kind : std::uint8_t {
   late = 19,       ///< a result nobody waited for any more; evidence only
   survived = 20,   ///< a step under suspicion got through; its deaths no
                    ///< longer count
+  abandoned = 21,  ///< the step's branch was decided without it
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

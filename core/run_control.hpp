@@ -22,7 +22,7 @@ struct cancel_run {
   std::function<void(bool)> answer;
 };
 
-/// A ticket of this run has been decided.
+/// A ticket of this run has been decided, or withdrawn.
 struct ticket_decided {
   std::string ticket;
 };

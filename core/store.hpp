@@ -55,6 +55,7 @@ struct ticket_filter {
   std::vector<ticket_state> states; ///< empty: all
   run_number run = 0;               ///< 0: all
   std::size_t limit = 100;
+  bool tree = false; ///< only those of the supervision tree, which have no run
 };
 
 /// Something `verify` found wrong.

@@ -7,14 +7,18 @@
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/run_messages.hpp>
+#include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
 #include <stanchion/runtime/recovery.hpp>
 #include <stanchion/runtime/router.hpp>
+#include <stanchion/runtime/tree_tickets.hpp>
+#include <stanchion/supervisors/guard/guard.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <utility>
 
 namespace stanchion {
@@ -61,6 +65,7 @@ void runtime::impl::take_up() {
   };
   const auto plan = plan_recovery(*store, sys->clock().now(), knows);
   wait_for_version(plan.orphans);
+  withdraw_mended(plan.orphans);
   drive(plan);
   wake();
 }
@@ -101,34 +106,61 @@ void runtime::impl::wait_for_version(const std::vector<run_row>& orphans) {
     changes.runs.push_back(std::move(row));
   }
   for (const auto& [key, count] : groups) {
-    auto t = ticket{};
-    t.group = "version:" + key.first + "@" + key.second;
-    t.id = "T-" + to_string(sha256(t.group)).substr(0, 16);
-    t.title = std::to_string(count) + " runs wait for version " + key.second
-              + " of agent " + key.first + ", which this program lacks";
-    t.context = json{{"suggested_next_step",
-                      "start a program that registers this version"}}
-                  .dump();
-    t.created = now;
-    if (!store->find_ticket(t.id))
-      changes.tickets.push_back(std::move(t));
+    auto t = version_ticket(key.first, key.second, count, now);
+    const auto known = store->find_ticket(t.id);
+    if (known && known->state == ticket_state::open)
+      continue;
+    if (known)
+      t.version = known->version + 1;
+    changes.tickets.push_back(std::move(t));
   }
   if (!changes.runs.empty())
     sys->send(part("journal"), append{std::move(changes), 0, false});
+}
+
+// -- tickets of the tree ------------------------------------------------------
+
+/// Records the ticket, and says so.
+void runtime::impl::open_ticket(ticket t, const std::string& subject) {
+  bus->publish({.kind = event_kind::ticket_opened,
+                .severity = severity::warning,
+                .at = t.created,
+                .subject = subject,
+                .fields = json{{"ticket", t.id}}.dump()});
+  auto b = batch{};
+  b.tickets.push_back(std::move(t));
+  sys->send(part("journal"), append{std::move(b), 0, false});
+}
+
+/// Withdraws the open tickets about what a start has mended.
+void runtime::impl::withdraw_mended(const std::vector<run_row>& orphans) {
+  auto missing = std::set<std::string>{};
+  for (const auto& row : orphans)
+    missing.insert(row.agent + "@" + row.version);
+  const auto open = store->list_tickets(
+    {.states = {ticket_state::open},
+     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()},
+     .tree = true});
+  for (const auto& t : open) {
+    const auto about = subject_of(t);
+    if (about.part == tree_part::root)
+      withdraw(t.id, "the runtime was started again");
+    else if (about.part == tree_part::agent && !is_stopped(about.name))
+      withdraw(t.id, "the agent was started again with the program");
+    else if (about.part == tree_part::version && !missing.contains(about.name))
+      withdraw(t.id, "no run waits for this version any more");
+  }
+}
+
+void runtime::impl::withdraw(const std::string& id, const std::string& note) {
+  sys->send(part("desk"), withdraw_ticket{id, note});
 }
 
 /// The root has given up: the ticket is committed before its children stop, or
 /// else written where somebody will look.
 void runtime::impl::last_word(const failure& why,
                               std::function<void()> proceed) {
-  auto t = ticket{};
-  t.reason = park_reason::restart_budget_spent;
-  t.group = "crashed:root";
-  t.title = "the runtime stopped: " + to_string(why);
-  t.context = json{{"error", json(why)}}.dump();
-  t.created = sys->clock().now();
-  t.id
-    = "T-" + to_string(sha256(t.title + to_rfc3339(t.created))).substr(0, 16);
+  const auto t = root_ticket(why, sys->clock().now());
   auto b = batch{};
   b.tickets.push_back(t);
   const auto* pointer = &b;
@@ -156,18 +188,46 @@ void runtime::impl::last_word(const failure& why,
 
 void runtime::impl::agent_stopped(const std::string& name,
                                   const std::vector<run_number>& runs) {
-  auto t = ticket{};
-  t.reason = park_reason::restart_budget_spent;
-  t.group = "crashed:" + name;
-  t.title = "agent " + name + " was stopped: " + std::to_string(runs.size())
-            + " of its runs crashed too often";
-  t.context = json{{"runs", runs}}.dump();
-  t.created = sys->clock().now();
-  t.id
-    = "T-" + to_string(sha256(t.title + to_rfc3339(t.created))).substr(0, 16);
-  auto b = batch{};
-  b.tickets.push_back(std::move(t));
-  sys->send(part("journal"), append{std::move(b), 0, false});
+  {
+    const std::lock_guard guard{mutex};
+    stopped_agents.insert(name);
+  }
+  open_ticket(agent_ticket(name, runs, sys->clock().now()), name);
+  wake(); // who waits for its runs waits for a person now
+}
+
+/// True when a person has decided meanwhile that it may go on.
+bool runtime::impl::tool_isolated(const std::string& name, instant since,
+                                  const std::string& reason) {
+  auto t = tool_ticket(name, since, reason);
+  try {
+    const auto known = store->find_ticket(t.id);
+    if (known)
+      return known->state == ticket_state::decided;
+  } catch (const error&) {
+    return false; // the ticket is damaged: it is seen as such
+  }
+  open_ticket(std::move(t), name);
+  return false;
+}
+
+void runtime::impl::tree_decided(const ticket& t) {
+  const auto about = subject_of(t);
+  if (about.part == tree_part::agent)
+    restart_agent(about.name);
+  else if (about.part == tree_part::tool)
+    if (const auto tool = directory->find(about.name))
+      sys->send(tool->guard, close_breaker{t.decided->by + " decided so"});
+}
+
+void runtime::impl::restart_agent(const std::string& name) {
+  {
+    const std::lock_guard guard{mutex};
+    if (stopped_agents.erase(name) == 0)
+      return; // it runs again already
+  }
+  sys->send(part(agent_part(name)), resume_agent{});
+  take_up_agent(name);
 }
 
 } // namespace stanchion

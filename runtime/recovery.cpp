@@ -24,7 +24,7 @@ std::vector<record> charge(const history& past, run_number run, instant now,
   for (const auto& [path, s] : past.steps) {
     if (s.attempts.open)
       add(path);
-    waits = waits || !s.has_outcome;
+    waits = waits || (!s.has_outcome && !s.abandoned);
   }
   if (!waits && past.parked.empty() && !past.terminal)
     add({}); // its own code was running

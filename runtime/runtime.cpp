@@ -7,12 +7,12 @@
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
 #include <algorithm>
 #include <future>
-#include <limits>
 #include <utility>
 
 namespace stanchion {
@@ -27,27 +27,25 @@ error unknown_run(const run_id& id) {
                                      + "; `run list` shows what there is"};
 }
 
-/// Whether only people can make the run go on: it is parked, or waits for
-/// nothing but children of which that is true.
-bool waits_for_people(store& in, const run_row& row) {
-  if (row.state == run_state::parked) // without a ticket it is about to go on
-    return !in.list_tickets(
-                {.states = {ticket_state::open}, .run = row.number, .limit = 1})
-              .empty();
-  if (row.waiting_for.starts_with(waits_for_version))
-    return true;
-  if (row.state != run_state::waiting || row.next_at)
-    return false;
-  auto filter = run_filter{};
-  filter.parent = row.number;
-  filter.states = {run_state::queued, run_state::running, run_state::waiting,
-                   run_state::parked, run_state::compensating};
-  filter.limit = std::numeric_limits<std::int32_t>::max();
-  const auto children = in.list_runs(filter);
-  return !children.empty()
-         && std::all_of(
-           children.begin(), children.end(),
-           [&in](const run_row& x) { return waits_for_people(in, x); });
+/// What is wrong with how something is restarted, field by field.
+void collect_problems(std::vector<std::string>& to,
+                      const restart_budget_options& restarts, duration first) {
+  auto backoff = backoff_options{};
+  backoff.first = first;
+  for (auto& x : validate(restarts, "restarts"))
+    to.push_back(std::move(x));
+  for (auto& x : validate(backoff, "backoff"))
+    to.push_back(std::move(x));
+}
+
+void require_none(const std::vector<std::string>& problems,
+                  const std::string& about) {
+  if (problems.empty())
+    return;
+  auto text = about + ":";
+  for (const auto& x : problems)
+    text += "\n  " + x;
+  throw error{error_code::invalid_spec, text};
 }
 
 /// Asks the root how the tree stands, and ends.
@@ -112,6 +110,12 @@ void runtime::add(agent x) {
   if (x.name().empty() || x.version().empty() || !x.body())
     throw error{error_code::invalid_spec,
                 "an agent needs a name, a version and a coroutine"};
+  auto problems = std::vector<std::string>{};
+  collect_problems(problems, {x.max_restarts(), x.restart_window()},
+                   x.first_backoff());
+  if (x.eviction() <= duration::zero())
+    problems.emplace_back("evict_after: must be longer than zero");
+  require_none(problems, "agent " + x.name());
   if (impl_->agents.contains(key))
     throw error{error_code::invalid_spec, "version " + key.second + " of agent "
                                             + key.first + " is there already"};
@@ -123,6 +127,10 @@ void runtime::add(supervisor x) {
   if (x.name().empty() || x.children().empty())
     throw error{error_code::invalid_spec,
                 "a supervisor needs a name and at least one child"};
+  auto problems = std::vector<std::string>{};
+  collect_problems(problems, {x.max_restarts(), x.restart_window()},
+                   x.first_backoff());
+  require_none(problems, "supervisor " + x.name());
   impl_->adopt(*this, x);
   impl_->teams.push_back(std::move(x));
 }
@@ -206,8 +214,17 @@ void runtime::submit(const submission& x,
   impl_->send_new(begin);
 }
 
+void runtime::impl::require_agent_runs(const std::string& name) const {
+  if (is_stopped(name))
+    throw error{error_code::run_conflict,
+                "agent " + name
+                  + " is stopped, since too many of its runs crashed; its "
+                    "ticket starts it again, with restart"};
+}
+
 std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
   require_running();
+  require_agent_runs(x.agent);
   const auto version = latest.find(x.agent);
   if (version == latest.end())
     throw error{error_code::unknown_agent,
@@ -303,6 +320,9 @@ void runtime::impl::forget_key(const std::string& token) {
 run_row runtime::wait(const run_id& id, std::optional<duration> limit) {
   const auto until = std::chrono::steady_clock::now()
                      + limit.value_or(std::chrono::hours{24 * 365});
+  auto people = people_watch{*impl_->store, [this](const run_row& row) {
+                               return impl_->leaves_alone(row);
+                             }};
   for (;;) {
     auto ticks = std::uint64_t{0};
     {
@@ -312,7 +332,7 @@ run_row runtime::wait(const run_id& id, std::optional<duration> limit) {
     const auto row = impl_->store->find_run(id);
     if (!row)
       throw unknown_run(id);
-    if (is_terminal(row->state) || waits_for_people(*impl_->store, *row)
+    if (is_terminal(row->state) || people.waits_for_people(*row)
         || std::chrono::steady_clock::now() >= until)
       return *row;
     impl_->require_running();
@@ -343,6 +363,7 @@ void runtime::cancel(const run_id& id, const std::string& reason,
                            "run " + to_string(id) + " has ended already"};
   if (is_terminal(row->state))
     throw ended;
+  impl_->require_agent_runs(row->agent);
   auto answer = std::future<bool>{};
   const auto send = [&] {
     auto told = std::make_shared<std::promise<bool>>();
@@ -375,6 +396,7 @@ void runtime::resume(const run_id& id) {
     throw error{error_code::unknown_agent, "this program has no version "
                                              + row->version + " of agent "
                                              + row->agent};
+  impl_->require_agent_runs(row->agent);
   impl_->sys->send(
     impl_->part("router"),
     fabric::routed{row->number, fabric::message::of(run_woken{})});
@@ -386,19 +408,24 @@ ticket runtime::decide(const decision_request& x) {
   const auto send = [&] {
     auto told = std::make_shared<std::promise<ticket>>();
     answer = told->get_future();
-    impl_->sys->send(
-      impl_->part("desk"),
-      decide_ticket{x.ticket,
-                    {x.version, x.verb, x.by, x.comment, x.payload},
-                    [told](std::variant<ticket, error> r) {
-                      if (const auto* why = std::get_if<error>(&r))
-                        told->set_exception(std::make_exception_ptr(*why));
-                      else
-                        told->set_value(std::get<ticket>(std::move(r)));
-                    }});
+    decide(x, [told](std::variant<ticket, error> r) {
+      if (const auto* why = std::get_if<error>(&r))
+        told->set_exception(std::make_exception_ptr(*why));
+      else
+        told->set_value(std::get<ticket>(std::move(r)));
+    });
   };
   // Asked twice, the desk answers with the decision that stands.
   return impl_->ask<ticket>(answer, send, [] { return std::nullopt; });
+}
+
+void runtime::decide(const decision_request& x,
+                     std::function<void(std::variant<ticket, error>)> then) {
+  impl_->require_running();
+  impl_->sys->send(impl_->part("desk"), decide_ticket{x.ticket,
+                                                      {x.version, x.verb, x.by,
+                                                       x.comment, x.payload},
+                                                      std::move(then)});
 }
 
 // -- looking ------------------------------------------------------------------
@@ -428,6 +455,10 @@ const config& runtime::settings() const {
 
 fabric::system& runtime::actors() const {
   return *impl_->sys;
+}
+
+bool runtime::leaves_alone(const run_row& row) const {
+  return impl_->leaves_alone(row);
 }
 
 bool runtime::has_agent(const std::string& name) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/run/agent.hpp>
+#include <stanchion/core/error.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/store.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace stanchion {
@@ -85,7 +87,8 @@ public:
   // -- runs -------------------------------------------------------------------
 
   /// Starts a run; returns once it is durable. Errors: `unknown_agent`,
-  /// `idempotency_mismatch`, `not_running`.
+  /// `idempotency_mismatch`, `not_running`; `run_conflict` while the agent is
+  /// stopped.
   run_row submit(const submission& x);
   /// The same without waiting; `then` is told the row in a context of the
   /// runtime's and must not block.
@@ -109,6 +112,10 @@ public:
   /// wins; the same one again gets the stored answer. Errors:
   /// `unknown_ticket`, `ticket_conflict` naming the winner, `bad_decision`.
   ticket decide(const decision_request& x);
+  /// The same without waiting; `then` is told in a context of the runtime's and
+  /// must not block. It is dropped untold when the desk is restarted meanwhile.
+  void decide(const decision_request& x,
+              std::function<void(std::variant<ticket, error>)> then);
 
   // -- looking ----------------------------------------------------------------
 
@@ -119,6 +126,9 @@ public:
   /// For simulations, which drive it themselves.
   [[nodiscard]] fabric::system& actors() const;
   [[nodiscard]] bool has_agent(const std::string& name) const;
+  /// Whether this runtime does not drive the run until a person acts: its agent
+  /// is stopped, or this version of it missing.
+  [[nodiscard]] bool leaves_alone(const run_row& row) const;
 
   struct impl;
 

@@ -27,10 +27,10 @@ void tool::validate() const {
     problems.insert(problems.end(), std::make_move_iterator(found.begin()),
                     std::make_move_iterator(found.end()));
   };
-  collect(stanchion::validate(retry_, "retry."));
-  collect(stanchion::validate(breaker_, "breaker."));
-  collect(stanchion::validate(restarts_, "restarts."));
-  collect(stanchion::validate(backoff_, "restart_backoff."));
+  collect(stanchion::validate(retry_, "retry"));
+  collect(stanchion::validate(breaker_, "breaker"));
+  collect(stanchion::validate(restarts_, "restarts"));
+  collect(stanchion::validate(backoff_, "restart_backoff"));
   if (problems.empty())
     return;
   auto text = "tool " + name_ + ":";

@@ -74,6 +74,10 @@ struct tool_parts {
       x.replace_worker = [pool = rt.pool](std::thread::id worker) {
         pool->replace_hung_worker(worker);
       };
+    x.on_isolated
+      = [&rt, name = t.name_](instant since, const std::string& reason) {
+          return rt.tool_isolated(name, since, reason);
+        };
     x.events = rt.bus;
     x.random = rt.random;
     x.journal = rt.part("journal");
@@ -89,6 +93,8 @@ child_spec runtime::impl::guard_child(const tool& t) {
   spec.start = [this, t](const fabric::actor_ref& parent) {
     return make_guard(tool_parts::policy(t, *this, parent));
   };
+  // It waits for its tool to stop, and kills it at the deadline.
+  spec.stop_deadline = defaults::stop_deadline + 1s;
   spec.budget = system_restart_budget;
   return spec;
 }
@@ -178,10 +184,12 @@ supervisor_options runtime::impl::root_options() {
 supervisor_options runtime::impl::people_options() {
   auto x = named(*this, "people", strategy::one_for_one);
   x.children = {system_child("desk", [this] {
-    return make_desk({.store = store,
-                      .journal = part("journal"),
-                      .router = part("router"),
-                      .events = bus});
+    return make_desk(
+      {.store = store,
+       .journal = part("journal"),
+       .router = part("router"),
+       .on_tree_decided = [this](const ticket& t) { tree_decided(t); },
+       .events = bus});
   })};
   return x;
 }
@@ -195,6 +203,11 @@ void runtime::impl::guard_changed(const std::string& tool,
 
 void runtime::impl::agent_changed(const std::string& agent,
                                   const fabric::actor_ref& ref) {
+  part(agent_part(agent), ref);
+  if (ref) {
+    const std::lock_guard guard{mutex};
+    stopped_agents.erase(agent); // a new supervisor stops nothing
+  }
   if (const auto to = part("router"))
     sys->send(to, agent_supervised{agent, ref});
   if (ref)
@@ -225,6 +238,7 @@ supervisor_options runtime::impl::agents_options() {
 
 supervisor_options runtime::impl::teams_options() {
   auto x = named(*this, "teams", strategy::one_for_one);
+  x.on_child = nullptr; // a team may bear any name
   for (const auto& team : teams)
     x.children.push_back(supervisor_child(team_options(team)));
   return x;

@@ -1,6 +1,8 @@
 #include <stanchion/actors/desk/desk.hpp>
 #include <stanchion/core/append.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/run_control.hpp>
+#include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/fabric/routed.hpp>
 
@@ -11,16 +13,36 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace stanchion {
 
 namespace {
 
-/// A decision on its way to the disk, and who waits behind it.
+/// What somebody wants done with one ticket.
+using errand = std::variant<decide_ticket, suggest_answer, withdraw_ticket>;
+
+const std::string& ticket_of(const errand& x) {
+  if (const auto* wish = std::get_if<decide_ticket>(&x))
+    return wish->id;
+  if (const auto* found = std::get_if<suggest_answer>(&x))
+    return found->ticket;
+  return std::get<withdraw_ticket>(x).ticket;
+}
+
+/// The ticket with one more thing for people to see.
+ticket with_context(ticket x, const char* member, const json& content) {
+  auto context = json::parse(x.context.empty() ? "{}" : x.context);
+  context[member] = content;
+  x.context = canonical(context);
+  return x;
+}
+
+/// A change on its way to the disk, and who waits behind it.
 struct under_way {
-  ticket decided;
-  decide_ticket winner;
-  std::deque<decide_ticket> waiting;
+  ticket changed;
+  errand cause;
+  std::deque<errand> waiting;
 };
 
 class desk final : public fabric::actor {
@@ -43,6 +65,10 @@ protected:
   void receive(fabric::envelope& e) override {
     if (auto* x = e.body.edit<decide_ticket>())
       take(std::move(*x));
+    else if (auto* found = e.body.edit<suggest_answer>())
+      take(std::move(*found));
+    else if (auto* over = e.body.edit<withdraw_ticket>())
+      take(std::move(*over));
     else if (const auto* done = e.body.as<appended>())
       on_durable(done->token);
     else if (e.body.is<describe_tree>())
@@ -57,16 +83,28 @@ private:
     return node;
   }
 
-  void take(decide_ticket x) {
+  void take(errand x) {
     if (!ready_)
       early_.push_back(std::move(x));
-    else if (const auto busy = commits_.find(x.id); busy != commits_.end())
+    else if (const auto busy = commits_.find(ticket_of(x));
+             busy != commits_.end())
       busy->second.waiting.push_back(std::move(x));
     else
-      judge(std::move(x));
+      std::visit([this](auto& what) { act(what); }, x);
   }
 
-  void judge(decide_ticket x) {
+  /// Empty, too, when it cannot be read: nobody waits to be told.
+  [[nodiscard]] std::optional<ticket> find(const std::string& id) const {
+    try {
+      return options_.store->find_ticket(id);
+    } catch (const error&) {
+      return std::nullopt;
+    }
+  }
+
+  // -- one errand -------------------------------------------------------------
+
+  void act(decide_ticket& x) {
     try {
       const auto now_is = options_.store->find_ticket(x.id);
       if (!now_is)
@@ -83,13 +121,36 @@ private:
     }
   }
 
-  void commit(ticket decided, decide_ticket winner) {
+  void act(suggest_answer& x) {
+    auto t = find(x.ticket);
+    if (!t || t->state != ticket_state::open)
+      return;
+    ++t->version; // what people decide about has changed
+    auto changed
+      = with_context(std::move(*t), "suggested_answer", x.answer.get());
+    commit(std::move(changed), std::move(x));
+  }
+
+  void act(withdraw_ticket& x) {
+    auto t = find(x.ticket);
+    if (!t)
+      return;
+    if (t->state != ticket_state::open)
+      return notify(*t);
+    t->state = ticket_state::withdrawn;
+    auto changed = with_context(std::move(*t), "withdrawn", x.note);
+    commit(std::move(changed), std::move(x));
+  }
+
+  // -- making it durable ------------------------------------------------------
+
+  void commit(ticket changed, errand cause) {
     auto content = batch{};
-    content.tickets.push_back(decided);
-    const auto id = decided.id;
+    content.tickets.push_back(changed);
+    const auto id = changed.id;
     tokens_.emplace(++last_token_, id);
-    commits_.emplace(id, under_way{.decided = std::move(decided),
-                                   .winner = std::move(winner),
+    commits_.emplace(id, under_way{.changed = std::move(changed),
+                                   .cause = std::move(cause),
                                    .waiting = {}});
     send(options_.journal, append{.content = std::move(content),
                                   .token = last_token_,
@@ -105,14 +166,25 @@ private:
       return;
     auto done = std::move(commits_.extract(found->second).mapped());
     tokens_.erase(found);
-    publish(done.decided);
-    notify(done.decided);
-    tell(done.winner, std::move(done.decided));
+    finish(done);
     for (auto& x : done.waiting)
       take(std::move(x));
   }
 
+  void finish(under_way& x) {
+    if (x.changed.state == ticket_state::open)
+      return; // a suggestion, which changes nothing for its run
+    publish(x.changed);
+    notify(x.changed);
+    if (const auto* wish = std::get_if<decide_ticket>(&x.cause))
+      tell(*wish, std::move(x.changed));
+  }
+
+  // -- telling ----------------------------------------------------------------
+
   void notify(const ticket& x) const {
+    if (x.run == 0 && x.decided && options_.on_tree_decided)
+      options_.on_tree_decided(x);
     if (x.run != 0)
       send(options_.router,
            fabric::routed{x.run, fabric::message::of(ticket_decided{x.id})});
@@ -124,22 +196,30 @@ private:
   }
 
   void publish(const ticket& x) const {
-    if (options_.events == nullptr || x.run != 0)
+    if (x.state == ticket_state::withdrawn)
+      return publish(event_kind::ticket_withdrawn, x, {{"ticket", x.id}});
+    if (x.run == 0)
+      publish(event_kind::ticket_decided, x,
+              {{"ticket", x.id},
+               {"verb", to_string(x.decided->verb)},
+               {"by", x.decided->by}});
+  }
+
+  void publish(event_kind kind, const ticket& about, const json& fields) const {
+    if (options_.events == nullptr)
       return;
-    const auto fields = nlohmann::json{{"ticket", x.id},
-                                       {"verb", to_string(x.decided->verb)},
-                                       {"by", x.decided->by}};
     options_.events->publish(
-      {.kind = event_kind::ticket_decided,
+      {.kind = kind,
        .at = now(),
+       .run = about.run_id,
+       .step = about.step,
        .subject = "desk",
-       .fields = fields.dump(-1, ' ', false,
-                             nlohmann::json::error_handler_t::replace)});
+       .fields = fields.dump(-1, ' ', false, json::error_handler_t::replace)});
   }
 
   desk_options options_;
   bool ready_ = false;                       // what came before us is durable
-  std::deque<decide_ticket> early_;          // until then
+  std::deque<errand> early_;                 // until then
   std::map<std::string, under_way> commits_; // by ticket
   std::map<std::uint64_t, std::string> tokens_; // to tickets
   std::uint64_t last_token_ = 0;

@@ -30,22 +30,27 @@ struct desk_options {
   fabric::actor_ref journal;
   /// Takes `routed` messages for runs.
   fabric::actor_ref router;
+  /// A person has decided a ticket of the supervision tree; said again when the
+  /// decision is repeated. Runs in the desk's context; may be null.
+  std::function<void(const ticket&)> on_tree_decided;
   /// Hears of decisions about the supervision tree; a run reports its own.
   std::shared_ptr<event_sink> events;
 };
 
-/// Takes what people decide. One per runtime.
+/// Takes what people decide, and is the only one to change a ticket that is
+/// open. One per runtime.
 ///
 /// Accepts:  decide_ticket → its `answer`
+///           suggest_answer, withdraw_ticket: see core/ticket_messages.hpp
 ///           describe_tree → a tree_node
 /// Sends:    routed{run, ticket_decided} to the router, once durable; again
-///           when a decision is repeated
-/// Emits:    ticket_decided, for tickets of no run
+///           when a decision or a withdrawal is repeated
+/// Emits:    ticket_withdrawn; ticket_decided, for tickets of no run
 /// State:    none that lasts: safe to restart any time. A new one decides
 ///           nothing before what the old one had sent is durable.
 ///
-/// Decisions about one ticket are taken one at a time: a second one waits until
-/// the first is durable, and then sees the winner.
+/// What is wanted of one ticket is done one at a time: a second decision waits
+/// until the first is durable, and then sees the winner; so does a withdrawal.
 ///
 /// Errors told: those of `decide`; `unknown_ticket`; what the store throws.
 [[nodiscard]] std::unique_ptr<fabric::actor> make_desk(desk_options options);

@@ -93,6 +93,8 @@ protected:
       take(*x, e, nullptr);
     else if (e.body.is<flush>())
       start_commit();
+    else if (e.body.is<last_flush>())
+      end_when_durable();
     else if (e.body.is<describe_tree>())
       e.take_promise().deliver(
         tree_node{.name = "journal",
@@ -102,8 +104,21 @@ protected:
                   .children = {}});
   }
 
+  /// The word to stop overtakes what was handed over before it. What this sends
+  /// does not.
+  void on_stop() override {
+    send(self(), last_flush{});
+  }
+
 private:
   struct flush {};
+  struct last_flush {};
+
+  void end_when_durable() {
+    ending_ = true;
+    if (!busy_)
+      start_commit();
+  }
 
   void take(append& x, const fabric::envelope& e, follow_ups* then) {
     if (x.acknowledge)
@@ -120,8 +135,13 @@ private:
 
   void start_commit() {
     flushing_ = false;
-    if (busy_ || next_.empty())
+    if (busy_)
       return;
+    if (next_.empty()) {
+      if (ending_)
+        quit(fabric::exit_kind::shutdown);
+      return;
+    }
     busy_ = true;
     current_ = std::exchange(next_, {});
     run_commit(false);
@@ -177,6 +197,7 @@ private:
   bool busy_ = false;
   bool flushing_ = false;
   bool trouble_ = false;
+  bool ending_ = false;
   std::unique_ptr<commit_thread> thread_; // last: joins before the rest goes
 };
 

@@ -40,6 +40,7 @@ struct append_then {
 ///           append_then   → the same, and other actors are told, too
 ///           describe_tree → a tree_node
 /// Emits:    store_trouble, store_recovered
+/// Ends:     when asked to, once what it was given before is durable
 ///
 /// At most one commit is in flight; what arrives meanwhile forms the next one.
 /// It never waits to fill a batch. While the store is full or broken, batches

@@ -39,7 +39,8 @@ bool matches(const run_filter& f, const run_row& x) {
 }
 
 bool matches(const ticket_filter& f, const ticket& x) {
-  return any_or_contains(f.states, x.state) && (f.run == 0 || f.run == x.run);
+  return any_or_contains(f.states, x.state) && (f.run == 0 || f.run == x.run)
+         && (!f.tree || x.run == 0);
 }
 
 /// A new run's row before the batch that brought it is complete.

@@ -130,6 +130,8 @@ std::string list_statement(const ticket_filter& f) {
   else
     result += open ? " INDEXED BY tickets_open WHERE ? = 0" : " WHERE ? = 0";
   result += open ? " AND state = 1" : " AND " + among(f.states);
+  if (f.tree)
+    result += " AND run = 0";
   return result + " ORDER BY num LIMIT ?";
 }
 

@@ -109,8 +109,11 @@ void engine::go_live() {
   for (const auto& [path, s] : open_)
     if (std::find(anew.begin(), anew.end(), s.get()) == anew.end())
       left_open.push_back(s.get());
-  for (auto* s : left_open)
+  for (auto* s : left_open) {
+    if (s->abandoned && !s->known_abandoned)
+      host_.abandoned(*s); // its journal is of a version that did not say so
     host_.resume(*s);
+  }
   for (auto* s : anew)
     host_.begin(*s);
 }
@@ -214,6 +217,7 @@ void engine::check_recorded(step& s) {
   s.deaths = r.deaths;
   s.charged = r.charged;
   s.charged_at = r.charged_at;
+  s.known_abandoned = r.abandoned;
   if (r.arguments_text != r.requested_text) { // a person's edit
     s.arguments = parse_json(r.arguments_text);
     s.arguments_text = r.arguments_text;

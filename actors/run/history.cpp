@@ -153,6 +153,9 @@ void history::read(const record& r) {
       steps.at(r.step).charged = false;
     }
     break;
+  case record_kind::abandoned:
+    steps.at(r.step).abandoned = true;
+    break;
   case record_kind::cancel:
     cancel_requested = true;
     cancel_reason = text_of(body(), "reason");

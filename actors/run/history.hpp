@@ -31,6 +31,7 @@ struct recorded_step {
   bool charged = false;
   std::uint32_t charged_at = 0; ///< attempts made when it was
   bool has_outcome = false;
+  bool abandoned = false; ///< its branch was decided without it
   bool requested = false; ///< the program asked for it in this replay
 };
 

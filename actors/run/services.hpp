@@ -50,6 +50,8 @@ struct run_services {
   std::shared_ptr<const std::map<std::string, std::string>> agents;
   /// The last run number given out.
   std::shared_ptr<std::atomic<run_number>> last_number;
+  /// The desk there is now; empty while it is being replaced. Any thread.
+  std::function<fabric::actor_ref()> desk;
   fabric::actor_ref journal;
   fabric::actor_ref timers;
   /// Takes `routed` messages for any run, alive or not.

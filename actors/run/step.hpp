@@ -61,6 +61,8 @@ struct step {
   bool raced = false;
   /// Its branch was decided without it; its outcome is recorded only.
   bool abandoned = false;
+  /// The journal says so already.
+  bool known_abandoned = false;
   operation* waiter = nullptr;
 
   // -- what the run keeps about a call ----------------------------------------

@@ -7,6 +7,7 @@
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/runtime.hpp>
 #include <stanchion/supervisors/tree/supervisor.hpp>
 
@@ -21,7 +22,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,9 +29,6 @@ namespace stanchion {
 
 struct recovery_plan;
 struct run_beginning;
-
-/// How the line of a run begins whose agent the program lacks.
-inline constexpr std::string_view waits_for_version = "version ";
 
 /// What a runtime is made of. `wiring.cpp` builds the tree, `life.cpp` opens,
 /// takes up and says the last word, `runtime.cpp` is the interface.
@@ -60,7 +57,7 @@ struct runtime::impl {
   std::unique_ptr<fabric::system> sys;
   fabric::actor_ref root;
 
-  std::mutex mutex;
+  mutable std::mutex mutex;
   std::condition_variable changed;
   std::map<std::string, fabric::actor_ref> parts; // guarded by mutex
   std::uint64_t ticks = 0; // guarded by mutex; events that wake waiters
@@ -69,6 +66,7 @@ struct runtime::impl {
   std::uint64_t epoch = 0; // guarded by mutex; times the tree was taken up
   bool taken_up = false;   // guarded by mutex
   std::set<std::string> keys_in_flight; // guarded by mutex
+  std::set<std::string> stopped_agents; // guarded by mutex
   std::atomic<bool> root_down{false};
 
   // -- parts of the tree ----------------------------------------------------
@@ -92,6 +90,7 @@ struct runtime::impl {
     x->agents
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
+    x->desk = [this] { return part("desk"); };
     x->journal = part("journal");
     x->timers = part("timers");
     x->router = part("router");
@@ -113,6 +112,22 @@ struct runtime::impl {
             run_number number, const std::shared_ptr<const void>& beginning,
             bool exhausted, const fabric::actor_ref& supervisor);
 
+  /// Whether nothing drives the run until a person acts.
+  [[nodiscard]] bool leaves_alone(const run_row& row) const {
+    return is_stopped(row.agent)
+           || (lacks_version(row)
+               && !agents.contains({row.agent, row.version}));
+  }
+  /// Whether its supervisor drives no run of the agent until a person decides.
+  [[nodiscard]] bool is_stopped(const std::string& agent) const {
+    const std::lock_guard guard{mutex};
+    return stopped_agents.contains(agent);
+  }
+  /// Under what an agent's supervisor is found among the parts.
+  [[nodiscard]] static std::string agent_part(const std::string& agent) {
+    return "agent " + agent;
+  }
+
   void adopt(runtime& rt, const supervisor& team);
   void guard_changed(const std::string& tool, const fabric::actor_ref& ref);
   void agent_changed(const std::string& agent, const fabric::actor_ref& ref);
@@ -127,6 +142,15 @@ struct runtime::impl {
   void agent_stopped(const std::string& name,
                      const std::vector<run_number>& runs);
   void wait_for_version(const std::vector<run_row>& orphans);
+  void open_ticket(ticket t, const std::string& subject);
+  void withdraw(const std::string& id, const std::string& note);
+  void withdraw_mended(const std::vector<run_row>& orphans);
+  [[nodiscard]] bool tool_isolated(const std::string& name, instant since,
+                                   const std::string& reason);
+  void tree_decided(const ticket& t);
+  void restart_agent(const std::string& name);
+  /// Throws when a person must restart the agent first.
+  void require_agent_runs(const std::string& name) const;
   void forget_key(const std::string& token);
 
   [[nodiscard]] std::shared_ptr<run_beginning> prepare(const submission& x);

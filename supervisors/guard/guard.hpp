@@ -67,6 +67,11 @@ struct guard_options {
   /// default 4.
   std::uint32_t max_abandoned = defaults::abandoned_workers;
 
+  /// The tool is isolated since then; also said by a guard that finds it so
+  /// when it starts. True: a person has decided meanwhile that calls may pass.
+  /// Runs in the guard's context; must not block or throw; may be null.
+  std::function<bool(instant since, const std::string& reason)> on_isolated;
+
   /// Where decisions are reported; may be null.
   std::shared_ptr<event_sink> events;
   /// Spreads delays; null means the operating system's chance.

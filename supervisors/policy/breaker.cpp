@@ -271,10 +271,12 @@ breaker_status breaker::status(instant now) const {
   auto then = *this;
   (void)then.settle(now);
   const auto half_open = then.state_ == breaker_state::half_open;
+  const auto isolated = then.state_ == breaker_state::isolated;
   return {.state = then.state_,
           .generation = then.generation_,
           .failures = then.failures_,
           .until = then.changes_at(),
+          .since = isolated ? std::optional{then.seen_} : std::nullopt,
           .probes_out = then.leases_.size(),
           .probes_succeeded = half_open ? then.successes_ : 0};
 }

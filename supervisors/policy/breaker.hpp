@@ -118,6 +118,8 @@ struct breaker_status {
   /// `open`: from when on a call is a probe. `half_open`: when it ends by
   /// itself.
   std::optional<instant> until;
+  /// `isolated`: since when.
+  std::optional<instant> since;
   std::size_t probes_out = 0;
   std::uint32_t probes_succeeded = 0;
 };

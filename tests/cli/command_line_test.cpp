@@ -61,6 +61,40 @@ struct fixture {
 
 } // namespace
 
+TEST_CASE_METHOD(fixture, "input comes from a file", "[cli]") {
+  const auto file = (dir.path() / "input.json").string();
+  std::ofstream{file} << R"({"n": 7})";
+  CHECK(run({"run", "start", "returns", "--input", "@" + file})
+        == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring(R"({"n":7})"));
+}
+
+TEST_CASE_METHOD(fixture, "a file that is no input is refused, and says why",
+                 "[cli]") {
+  const auto file = dir.path() / "input.json";
+  auto says = std::string{};
+  SECTION("it is missing") {
+    says = "cannot be read";
+  }
+  SECTION("it is a directory") {
+    std::filesystem::create_directory(file);
+    says = "cannot be read";
+  }
+  SECTION("it is far too large, and not read to its end") {
+    std::ofstream{file}.close();
+    std::filesystem::resize_file(file, std::uintmax_t{1} << 30U);
+    says = "E-INPUT-002";
+  }
+  SECTION("it is no UTF-8") {
+    std::ofstream{file} << "\"\xff\xfe\"";
+    says = "UTF-8";
+  }
+  CHECK(run({"run", "start", "returns", "--input", "@" + file.string()})
+        == exit_code::usage);
+  CHECK_THAT(err, ContainsSubstring(says));
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "d"));
+}
+
 TEST_CASE_METHOD(fixture, "input that is no JSON is refused before anything",
                  "[cli]") {
   const auto [word, says] = GENERATE(table<std::string, std::string>({

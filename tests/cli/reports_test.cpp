@@ -88,49 +88,29 @@ TEST_CASE_METHOD(fixture, "a run is named by the start of its id",
         == code);
 }
 
-TEST_CASE_METHOD(fixture, "a run waits for people exactly if only they help",
+TEST_CASE_METHOD(fixture,
+                 "a run is settled once only people help, and shows "
+                 "all tickets below it",
                  "[cli][reports]") {
-  auto settled = false;
-  SECTION("running") {
-    add(row_of(1, run_state::running));
-  }
-  SECTION("waiting for itself") {
-    auto row = row_of(1, run_state::waiting);
-    row.next_at = t0;
-    add(row);
-    add(row_of(2, run_state::parked, 1));
-    open_ticket(2);
-  }
-  SECTION("parked, with its ticket still to come") {
-    add(row_of(1, run_state::parked));
-  }
-  SECTION("parked, with its ticket just decided") {
-    add(row_of(1, run_state::parked));
-    open_ticket(1, ticket_state::decided);
-  }
-  SECTION("parked") {
-    add(row_of(1, run_state::parked));
-    open_ticket(1);
-    settled = true;
-  }
-  SECTION("waiting for a child that is parked") {
-    add(row_of(1, run_state::waiting));
-    add(row_of(2, run_state::parked, 1));
-    open_ticket(2);
-    settled = true;
-  }
-  SECTION("waiting for two children, of which one works") {
-    add(row_of(1, run_state::waiting));
-    add(row_of(2, run_state::parked, 1));
-    add(row_of(3, run_state::running, 1));
-    open_ticket(2);
-  }
+  add(row_of(1, run_state::waiting));
+  add(row_of(2, run_state::parked, 1));
+  open_ticket(2);
+  auto waits = step{};
+  waits.kind = step_kind::child;
+  waits.child = id_of(2);
+  waits.child_number = 2;
+  add(1, record_kind::intent, bodies::intent(waits), 0s, "1");
   auto& in = commit();
-  CHECK(waits_for_people(in, *in.find_run(1)) == settled);
   const auto doc = run_document(in, *in.find_run(1), t0);
-  CHECK(doc.at("settled") == settled);
-  if (settled)
-    CHECK(doc.at("tickets").size() == 1);
+  CHECK(doc.at("settled") == true);
+  CHECK(doc.at("tickets").size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a run that goes on by itself is not settled",
+                 "[cli][reports]") {
+  add(row_of(1, run_state::running));
+  auto& in = commit();
+  CHECK(run_document(in, *in.find_run(1), t0).at("settled") == false);
 }
 
 TEST_CASE_METHOD(fixture, "a run's line says why it stands", "[cli][reports]") {
@@ -209,6 +189,16 @@ TEST_CASE_METHOD(fixture, "a reopened step is open again", "[cli][reports]") {
   CHECK(step.at("revision") == 1);
   CHECK_FALSE(step.contains("failure"));
   CHECK(step.at("decisions")[0].at("verb") == "retry");
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a step whose branch was decided without it is shown "
+                 "as abandoned",
+                 "[cli][reports]") {
+  add(1, record_kind::intent, R"({"kind":"timer","due":1})", 0s, "1.2.1");
+  add(1, record_kind::abandoned, "{}", 1s, "1.2.1");
+  const auto step = step_list(content.records).at("steps").at(0);
+  CHECK(step.at("state") == "abandoned");
 }
 
 TEST_CASE_METHOD(fixture, "a record that cannot be read is named",

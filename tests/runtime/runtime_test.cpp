@@ -47,6 +47,15 @@ bool has_line(const tree_node& x, const std::string& name,
   return false;
 }
 
+std::string text_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const error& e) {
+    return e.what();
+  }
+  return {};
+}
+
 error_code code_of(const std::function<void()>& f) {
   try {
     f();
@@ -100,6 +109,20 @@ TEST_CASE("what cannot work is refused before anything starts", "[runtime]") {
             tool{"x", effect::reconcilable, echo}.input(any()).output(any()));
         })
         == error_code::invalid_spec);
+  CHECK_THAT(
+    text_of([&] { rt.add(agent{"a", "1", calls_echo}.restarts(3, -1s)); }),
+    ContainsSubstring("restarts.window"));
+  CHECK_THAT(text_of([&] { rt.add(agent{"a", "1", calls_echo}.backoff(-1s)); }),
+             ContainsSubstring("backoff.first"));
+  CHECK_THAT(
+    text_of([&] { rt.add(agent{"a", "1", calls_echo}.evict_after(0s)); }),
+    ContainsSubstring("evict_after"));
+  CHECK_THAT(text_of([&] {
+               rt.add(
+                 supervisor{"s", strategy::one_for_one}.restarts(3, -1s).child(
+                   agent{"a", "1", calls_echo}));
+             }),
+             ContainsSubstring("restarts.window"));
   rt.add(echo_tool());
   CHECK(code_of([&] { rt.add(echo_tool()); }) == error_code::invalid_spec);
   CHECK(code_of([&] { rt.submit({.agent = "a"}); }) == error_code::not_running);

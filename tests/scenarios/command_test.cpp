@@ -152,12 +152,23 @@ TEST_CASE_METHOD(fixture, "an interrupted run goes on with run resume",
                  "[scenarios][cli]") {
   const auto driving
     = owner({"run", "start", "naps", "--input", R"({"ms":1500})"});
+  REQUIRE(eventually([&] { return runs_in_state("waiting") == 1; }));
   driving->signal(SIGTERM);
   const auto end = driving->wait();
   CHECK(end.code == 130);
   CHECK_THAT(end.err, ContainsSubstring("run resume "));
   CHECK(runs_in_state("waiting") == 1);
   CHECK(run({"run", "resume", first({"run", "list"})}).out == "\"rested\"\n");
+}
+
+TEST_CASE_METHOD(fixture, "an interrupt is one, however early it comes",
+                 "[scenarios][cli]") {
+  for (auto i = 0; i < 10; ++i) {
+    const auto driving
+      = owner({"run", "start", "naps", "--input", R"({"ms":1500})"});
+    driving->signal(SIGTERM);
+    CHECK(driving->wait().code == 130);
+  }
 }
 
 TEST_CASE_METHOD(fixture, "a second signal ends the process at once",

@@ -216,14 +216,10 @@ void run_actor::on_late_result(const late_result& x) {
 }
 
 void run_actor::suggest(const std::string& id, const outcome& x) {
-  auto t = services_.store->find_ticket(id);
-  if (!t || t->state != ticket_state::open || !x.ok())
-    return;
-  auto context = json::parse(t->context);
-  context["suggested_answer"] = x.get().get();
-  t->context = canonical(context);
-  ++t->version;
-  log_->add(std::move(*t));
+  if (x.ok())
+    log_->when_durable([this, what = suggest_answer{id, x.get()}] {
+      send(services_.desk(), what);
+    });
 }
 
 void run_actor::on_guards_changed() {

@@ -13,6 +13,9 @@ namespace stanchion::detail {
 
 namespace {
 
+/// How long the desk is given to withdraw a ticket before it is asked again.
+constexpr auto ask_again = 1s;
+
 std::string text_of(std::exception_ptr thrown) {
   try {
     std::rethrow_exception(std::move(thrown));
@@ -89,8 +92,9 @@ void run_actor::finish(const ending& x) {
   code_survived();
   log_->add(x.kind, {}, x.body, now());
   log_->update(x.state, {}, std::nullopt, now());
-  withdraw_tickets();
   log_->when_durable([this, state = x.state] {
+    for (const auto& tell : std::exchange(told_when_cancelled_, {}))
+      tell(true);
     check_replay();
     publish(event_kind::run_ended,
             state == run_state::failed ? severity::error : severity::info,
@@ -102,13 +106,35 @@ void run_actor::finish(const ending& x) {
   });
 }
 
+void run_actor::end_cancelled() {
+  if (!parked_.empty())
+    return withdraw_tickets();
+  finish({record_kind::cancelled, bodies::cancelled(cancel_reason_),
+          run_state::cancelled});
+}
+
 void run_actor::withdraw_tickets() {
-  for (const auto& [id, x] : std::exchange(parked_, {}))
-    if (auto t = services_.store->find_ticket(id);
-        t && t->state == ticket_state::open) {
-      t->state = ticket_state::withdrawn;
-      log_->add(std::move(*t));
+  // Whoever takes the run up from here must find that it was to end.
+  if (!std::exchange(withdrawing_, true))
+    log_->when_durable([this] { ask_to_withdraw(); });
+}
+
+void run_actor::ask_to_withdraw() {
+  const auto is_there = [this](const std::string& id) {
+    try {
+      return services_.store->find_ticket(id).has_value();
+    } catch (const error&) {
+      return false; // damaged: nobody can decide it
     }
+  };
+  std::erase_if(parked_, [&](const auto& x) { return !is_there(x.first); });
+  for (const auto& [id, x] : parked_)
+    send(services_.desk(), withdraw_ticket{id, "its run was cancelled"});
+  if (!parked_.empty())
+    after(ask_again, [this] { // the desk may have been replaced meanwhile
+      ask_to_withdraw();
+      settle();
+    });
 }
 
 void run_actor::tell_parent() {
@@ -165,7 +191,11 @@ void run_actor::park_exhausted(const std::string& message) {
 void run_actor::on_cancel(const cancel_run& x) {
   if (!cancelling_ && !finishing_)
     begin_cancel(x.reason, x.by);
-  if (x.answer)
+  if (!x.answer)
+    return;
+  if (cancelling_ && !open_attempts())
+    told_when_cancelled_.push_back(x.answer); // it ends at once
+  else
     log_->when_durable(
       [answer = x.answer, accepted = cancelling_] { answer(accepted); });
 }

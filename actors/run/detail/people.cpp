@@ -66,10 +66,11 @@ void run_actor::check_tickets() {
 void run_actor::on_decided(const std::string& id) {
   const auto parked = parked_.find(id);
   const auto t = services_.store->find_ticket(id);
-  if (parked == parked_.end() || !t || !t->decided)
+  if (parked == parked_.end() || !t || t->state == ticket_state::open)
     return;
-  const auto x = parked->second;
   parked_.erase(parked);
+  if (!t->decided)
+    return; // withdrawn
   log_->add(record_kind::decided, t->step, bodies::decided(id, *t->decided),
             now());
   publish(event_kind::ticket_decided, severity::info,
@@ -77,7 +78,8 @@ void run_actor::on_decided(const std::string& id) {
                {"verb", to_string(t->decided->verb)},
                {"by", t->decided->by}}
             .dump());
-  apply(*t, *t->decided);
+  if (!cancelling_)
+    apply(*t, *t->decided);
 }
 
 void run_actor::apply(const ticket& t, const decision& d) {
@@ -111,7 +113,7 @@ void run_actor::apply(const ticket& t, const decision& d) {
     log_->add(record_kind::reopened, t.step, bodies::reopened(revision, {}),
               now());
   }
-  if (parked_.empty())
+  if (parked_.empty() && !ending_)
     reload();
 }
 

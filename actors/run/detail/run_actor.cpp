@@ -142,7 +142,8 @@ void run_actor::load() {
     reloading_ = true;
     return send(services_.router, ask_turn{{options_.number, {}}});
   }
-  if (log_->update(run_state::running, {}, std::nullopt, now()))
+  const auto begun = past.next_seq > 1; // a child has its first record only
+  if (log_->update(run_state::running, {}, std::nullopt, now()) && begun)
     publish(event_kind::run_resumed, severity::info, {});
   go_on(std::move(past));
 }
@@ -172,6 +173,8 @@ void run_actor::reload() {
   stop_engine();
   reloading_ = true;
   log_->when_durable([this] {
+    if (log_->dirty() || !log_->settled())
+      return reload(); // something came that is still on its way
     reloading_ = false;
     load();
   });
@@ -208,9 +211,8 @@ void run_actor::look_around() {
       program_ended();
   }
   if (cancelling_ && !reloading_ && !open_attempts())
-    finish({record_kind::cancelled, bodies::cancelled(cancel_reason_),
-            run_state::cancelled});
-  else if (ending_ && !open_attempts())
+    end_cancelled();
+  else if (ending_ && parked_.empty() && !reloading_ && !open_attempts())
     finish(*std::exchange(ending_, std::nullopt));
   look_at_code();
   show_state();
@@ -266,7 +268,7 @@ bool run_actor::open_attempts() const {
 void run_actor::show_state() {
   if (over_ || finishing_ || reloading_)
     return;
-  if (!parked_.empty()) {
+  if (!parked_.empty() && !cancelling_) {
     const auto& x = *parked_.begin();
     log_->update(run_state::parked,
                  "a person: " + x.second.why + " (ticket " + x.first + ")",
@@ -354,6 +356,8 @@ void run_actor::begin(step& s) {
 void run_actor::resume(step& s) {
   if (const auto held = held_.find(s.path); held != held_.end())
     return deliver(s, held->second);
+  if (s.abandoned && s.kind != step_kind::call)
+    return; // nobody waits for it
   switch (s.kind) {
   case step_kind::call:
     return resume_call(s);
@@ -372,6 +376,8 @@ void run_actor::resume(step& s) {
 }
 
 void run_actor::abandoned(step& s) {
+  s.known_abandoned = true;
+  log_->add(record_kind::abandoned, s.path, "{}", now());
   if (s.kind == step_kind::call && s.guard != 0)
     send_to_guard(s, call_dropped{key_of(s)});
 }

@@ -12,8 +12,10 @@
 #include <stanchion/core/call.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/run_messages.hpp>
+#include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/core/tree.hpp>
 
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -195,7 +197,10 @@ private:
   /// Asks guards not to start what has not left.
   void drop_calls();
   void finish(const ending& x);
+  void end_cancelled();
+  /// A person may be deciding at this very moment: the desk says who was first.
   void withdraw_tickets();
+  void ask_to_withdraw();
   void tell_parent();
   void leave(run_state state);
 
@@ -240,6 +245,7 @@ private:
   std::vector<instant> crashes_;
   std::string last_crash_;
   std::string cancel_reason_;
+  std::vector<std::function<void(bool)>> told_when_cancelled_;
   std::uint32_t depth_ = 0;
   run_number successor_ = 0;
   std::uint64_t last_token_ = 0; // whose word it waits for when stopping
@@ -247,6 +253,7 @@ private:
   bool last_failed_ = false;
   bool idle_ = false;
   bool cancelling_ = false;
+  bool withdrawing_ = false;
   bool finishing_ = false;
   bool reloading_ = false;
   bool stopping_ = false; // once what was handed on is durable

@@ -126,6 +126,7 @@ private:
   // -- the breaker ------------------------------------------------------------
 
   void load_breaker();
+  void tell_if_isolated(const std::string& reason);
   void record(open_call& call, breaker_result result, const failure* why);
   void on_changes(const breaker_changes& changes,
                   const std::string& reason = {});

@@ -33,11 +33,18 @@ void guard_actor::load_breaker() {
   if (options_.breaker_text.empty())
     return;
   auto kept = breaker::from_text(options_.breaker_text, options_.breaker);
-  if (kept)
-    breaker_ = std::move(*kept);
-  else
-    on_changes(breaker_.isolate(now()),
-               "the kept state cannot be read; it may have been isolated");
+  if (!kept)
+    return on_changes(breaker_.isolate(now()),
+                      "the kept state cannot be read; it may have been "
+                      "isolated");
+  breaker_ = std::move(*kept);
+  tell_if_isolated("it was isolated before");
+}
+
+void guard_actor::tell_if_isolated(const std::string& reason) {
+  const auto since = breaker_.status(now()).since;
+  if (since && options_.on_isolated && options_.on_isolated(*since, reason))
+    on_changes(breaker_.close(now()), "a person decided so");
 }
 
 void guard_actor::record(open_call& call, breaker_result result,
@@ -63,6 +70,8 @@ void guard_actor::on_changes(const breaker_changes& changes,
   send(options_.journal, append{.content = std::move(content)});
   if (closed)
     send(self(), breaker_closed{});
+  else
+    tell_if_isolated(reason);
 }
 
 void guard_actor::release_waiting() {

@@ -4,6 +4,7 @@
 #include <stanchion/actors/journal/journal.hpp>
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/core/run_control.hpp>
+#include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/fabric/simulation.hpp>
@@ -221,6 +222,66 @@ TEST_CASE_METHOD(fixture, "a new desk waits for what the old one had sent",
   sim.advance(10s);
   CHECK(stored("T-1") == "ann retry");
   CHECK(answers == strings{"bob: E-TICKET-002"});
+}
+
+TEST_CASE_METHOD(fixture,
+                 "of a decision and a withdrawal in one instant the "
+                 "first counts, and the other hears of it",
+                 "[desk]") {
+  open("T-1", 7);
+  store->fail_commits(commit_fault::full);
+  SECTION("the decision") {
+    say("T-1", "ann", verb::retry);
+    sys.send(desk, withdraw_ticket{"T-1", "cancelled"});
+    sim.advance(5s);
+    CHECK(stored("T-1") == "ann retry");
+    CHECK(answers == strings{"ann: ann retry"});
+    CHECK(log == strings{"7 T-1", "7 T-1"});
+  }
+  SECTION("the withdrawal") {
+    sys.send(desk, withdraw_ticket{"T-1", "cancelled"});
+    say("T-1", "ann", verb::retry);
+    sim.advance(5s);
+    CHECK(store->find_ticket("T-1")->state == ticket_state::withdrawn);
+    CHECK(answers == strings{"ann: E-TICKET-002"});
+    CHECK(log == strings{"7 T-1"});
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a withdrawn ticket says why, once", "[desk]") {
+  open("T-1", 7);
+  sys.send(desk, withdraw_ticket{"T-1", "its run was cancelled"});
+  sys.send(desk, withdraw_ticket{"T-1", "again"});
+  sys.send(desk, withdraw_ticket{"T-9", "there is none"});
+  sim.run();
+  CHECK_THAT(store->find_ticket("T-1")->context,
+             ContainsSubstring("its run was cancelled"));
+  CHECK(log == strings{"7 T-1", "7 T-1"});
+  REQUIRE(events->all.size() == 1);
+  CHECK(events->all[0].kind == event_kind::ticket_withdrawn);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a suggestion makes a new version of an open ticket, "
+                 "and does not touch a decision",
+                 "[desk]") {
+  open("T-1", 7);
+  SECTION("open") {
+    sys.send(desk, suggest_answer{"T-1", 5});
+    sim.run();
+    const auto t = *store->find_ticket("T-1");
+    CHECK(t.version == 2);
+    CHECK(t.context == R"({"suggested_answer":5})");
+    CHECK(log.empty());
+  }
+  SECTION("just being decided") {
+    store->fail_commits(commit_fault::full);
+    say("T-1", "ann", verb::retry);
+    sys.send(desk, suggest_answer{"T-1", 5});
+    sim.advance(5s);
+    CHECK(stored("T-1") == "ann retry");
+    CHECK(store->find_ticket("T-1")->version == 1);
+  }
 }
 
 TEST_CASE_METHOD(fixture, "a ticket of the tree is an event, not a message",

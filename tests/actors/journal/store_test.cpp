@@ -320,6 +320,9 @@ ANY_STORE_CASE("tickets are listed oldest first, as the filter says",
       {{.run = 1}, {"z", "y"}},
       {{.states = {s::open}, .run = 1}, {"y"}},
       {{.states = {s::decided}, .run = 2}, {}},
+      {{.tree = true}, {"w"}},
+      {{.states = {s::open}, .tree = true}, {"w"}},
+      {{.states = {s::decided}, .tree = true}, {}},
     }));
   CHECK(ids(it->list_tickets(filter)) == expected);
 }

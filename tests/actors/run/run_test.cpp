@@ -3,6 +3,7 @@
 
 #include <stanchion/actors/run/run.hpp>
 
+#include <algorithm>
 #include <set>
 
 using namespace stanchion;
@@ -109,9 +110,10 @@ TEST_CASE_METHOD(world, "a chain of effects costs one commit a step",
              co_await ctx.call("once", args("i", i));
            co_return json{};
          }});
+  const auto before = store->batch_ends().size();
   submit("chain");
   // Five attempts, and the end.
-  CHECK(store->batch_ends().size() == 6);
+  CHECK(store->batch_ends().size() - before == 6);
 }
 
 TEST_CASE("the journal cut after every single record gives the same result",
@@ -480,6 +482,71 @@ TEST_CASE_METHOD(world, "a call that may not be repeated is refused in a race",
   CHECK(state(n) == "failed");
   CHECK_THAT(result(n), ContainsSubstring("may not be in a race"));
   CHECK(calls.empty());
+}
+
+namespace {
+
+/// A race that a call wins against a timer; then a person is asked.
+task<json> races(agent_context& ctx, value) {
+  auto won = co_await ctx.race(ctx.call("look", args()), ctx.sleep_for(1h));
+  auto answer = co_await ctx.escalate(park_reason::requires_human, "?");
+  co_return args("won", won.index(), "answer", answer);
+}
+
+/// The same runs in another store, as a version wrote them that did not record
+/// which steps were abandoned.
+std::shared_ptr<memory_store> as_written_before(memory_store& in) {
+  auto old = std::shared_ptr<memory_store>{make_memory_store()};
+  auto b = batch{};
+  in.each_open_run([&](const run_row& row) {
+    b.runs.push_back(row);
+    auto seq = std::uint32_t{0};
+    for (auto& r : in.read(row.number, 0)) {
+      if (r.kind == record_kind::abandoned)
+        continue;
+      r.seq = seq++;
+      b.records.push_back(r);
+    }
+  });
+  b.tickets = in.list_tickets({});
+  const auto* p = &b;
+  REQUIRE(old->commit({&p, 1}) == commit_status::done);
+  return old;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(world,
+                 "what a decided branch waited for is recorded as "
+                 "abandoned, once",
+                 "[run][race]") {
+  agent({"races", "1", races});
+  const auto n = submit("races");
+  CHECK(kinds(n)
+        == texts{"started", "intent", "attempt", "intent", "outcome",
+                 "abandoned", "intent", "parked"});
+  auto again = world{store, 2};
+  again.equip();
+  again.agent({"races", "1", races});
+  again.recover();
+  again.decide(n, verb::answer, "5");
+  CHECK(again.result(n) == R"({"answer":5,"won":0})");
+  CHECK(std::ranges::count(again.kinds(n), "abandoned") == 1);
+}
+
+TEST_CASE_METHOD(world,
+                 "a journal that does not say what was abandoned is "
+                 "replayed alike, and then says it",
+                 "[run][race]") {
+  agent({"races", "1", races});
+  const auto n = submit("races");
+  auto again = world{as_written_before(*store), 2};
+  again.equip();
+  again.agent({"races", "1", races});
+  again.recover();
+  again.decide(n, verb::answer, "5");
+  CHECK(again.result(n) == R"({"answer":5,"won":0})");
+  CHECK(std::ranges::count(again.kinds(n), "abandoned") == 1);
 }
 
 TEST_CASE_METHOD(world,

@@ -86,6 +86,9 @@ run_world::run_world(std::shared_ptr<memory_store> in, std::uint64_t seed)
     = std::make_shared<std::atomic<run_number>>(store->last_run());
   services->journal
     = sys.spawn(make_journal({.store = store, .inline_commits = true}));
+  desk = sys.spawn(
+    make_desk({.store = store, .journal = services->journal, .router = boss}));
+  services->desk = [this] { return desk; };
   services->timers = sys.spawn(make_timers(boss));
   services->router = boss;
   services->replay_twice = true;

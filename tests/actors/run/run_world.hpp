@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/actors/desk/desk.hpp>
 #include <stanchion/actors/journal/journal.hpp>
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent.hpp>
@@ -73,8 +74,10 @@ private:
     calls_->push_back(std::to_string(key.run) + "/" + key.step);
     auto result = script_(request, attempt);
     if (!result.ok() && result.why().kind == failure_kind::timeout
-        && result.why().message == "hang")
+        && result.why().message == "hang") {
+      open_.erase(found); // it has left: a drop does not call it back
       return;
+    }
     if (!result.ok() && result.why().code == "again") {
       send(to, attempt_failed{key, attempt, result.why(), now()});
       send(to, call_admitted{key, attempt + 1});
@@ -137,6 +140,7 @@ public:
   std::map<run_number, fabric::actor_ref> runs;
   std::shared_ptr<run_services> services;
   fabric::actor_ref boss;
+  fabric::actor_ref desk;
 };
 
 } // namespace stanchion::test

@@ -174,6 +174,29 @@ TEST_CASE_METHOD(failing_tool, "a kept state that cannot be read isolates",
 }
 
 TEST_CASE_METHOD(failing_tool,
+                 "a guard that finds its tool isolated closes it "
+                 "if a person has said so meanwhile",
+                 "[supervisors][guard]") {
+  script.otherwise = act::succeed;
+  const auto at = sys.clock().now();
+  auto kept = breaker{};
+  static_cast<void>(kept.isolate(at));
+  options.breaker_text = kept.to_text();
+  const auto [decided, state_then] = GENERATE(
+    table<bool, std::string>({{true, "closed"}, {false, "isolated"}}));
+  auto told = std::vector<instant>{};
+  options.on_isolated
+    = [&told, d = decided](instant since, const std::string&) {
+        told.push_back(since);
+        return d;
+      };
+  sim.advance(1h);
+  start();
+  CHECK(state() == state_then);
+  CHECK(told == std::vector{at});
+}
+
+TEST_CASE_METHOD(failing_tool,
                  "an isolated tool fails calls without effect "
                  "until a person closes it",
                  "[supervisors][guard]") {
@@ -347,10 +370,17 @@ TEST_CASE_METHOD(hanging_tool,
 
 TEST_CASE_METHOD(hanging_tool, "four workers that hang isolate the tool",
                  "[supervisors][guard]") {
+  auto told = std::vector<instant>{};
+  options.on_isolated = [&told](instant since, const std::string&) {
+    told.push_back(since);
+    return false;
+  };
   for (auto i = 0; i < 3; ++i)
     hang();
   CHECK(describe().detail == "closed");
+  CHECK(told.empty());
   hang();
+  CHECK(told == std::vector{sys.clock().now()});
   CHECK(describe().detail == "isolated");
   CHECK_THAT(events->last(event_kind::breaker_isolated).fields,
              ContainsSubstring("hang in threads"));
