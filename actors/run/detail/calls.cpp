@@ -221,7 +221,7 @@ void run_actor::suggest(const std::string& id, const outcome& x) {
     return;
   auto context = json::parse(t->context);
   context["suggested_answer"] = x.get().get();
-  t->context = canonical(context);
+  t->context = canonical(context, wrapping_limits);
   ++t->version;
   log_->add(std::move(*t));
 }
