@@ -27,6 +27,9 @@ struct config {
   std::size_t threads = 0;
   /// Threads for blocking tools; 0 means max(4, 2 x cores).
   std::size_t pool_threads = 0;
+  /// Bytes of records that may wait for the store before `submit` blocks and
+  /// runs ask for no further steps. Default 64 MiB.
+  std::size_t journal_backlog = defaults::journal_backlog;
   /// Time `stop` may take before what is left is abandoned. Default 10 s.
   duration grace = defaults::shutdown_grace;
   /// Replays every completed run once more from its journal and reports the

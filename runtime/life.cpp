@@ -37,6 +37,7 @@ void runtime::impl::open() {
   if (died)
     charge_deaths(*store, system_clock().now());
   store->remember({}); // nothing is under way yet
+  backlog = std::make_shared<stanchion::backlog>(settings.journal_backlog);
   last_number = std::make_shared<std::atomic<run_number>>(store->last_run());
   directory = std::make_shared<tool_directory>();
   for (const auto& [name, t] : tools)

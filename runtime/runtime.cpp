@@ -201,9 +201,18 @@ bool runtime::stop() {
 
 void runtime::submit(const submission& x,
                      std::function<void(const run_row&)> then) {
+  impl_->wait_for_journal();
   const auto begin = impl_->prepare(x);
   begin->on_durable = [then = std::move(then), row = begin->row] { then(row); };
   impl_->send_new(begin);
+}
+
+void runtime::impl::wait_for_journal() {
+  require_running();
+  while (!settings.virtual_seed && backlog->past_bound()) {
+    backlog->wait(look_again);
+    require_running();
+  }
 }
 
 std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
@@ -234,7 +243,7 @@ void runtime::impl::send_new(const std::shared_ptr<run_beginning>& begin) {
 }
 
 run_row runtime::submit(const submission& x) {
-  impl_->require_running();
+  impl_->wait_for_journal();
   const auto token = x.agent + '\0' + x.key;
   if (!x.key.empty()) {
     auto lock = std::unique_lock{impl_->mutex};

@@ -85,10 +85,11 @@ public:
   // -- runs -------------------------------------------------------------------
 
   /// Starts a run; returns once it is durable. Errors: `unknown_agent`,
-  /// `idempotency_mismatch`, `not_running`.
+  /// `idempotency_mismatch`, `invalid_json`, `not_running`.
   run_row submit(const submission& x);
-  /// The same without waiting; `then` is told the row in a context of the
-  /// runtime's and must not block.
+  /// The same without waiting until it is durable; `then` is told the row in a
+  /// context of the runtime's and must not block. Still blocks while more than
+  /// `config::journal_backlog` waits for the store.
   void submit(const submission& x, std::function<void(const run_row&)> then);
 
   /// Waits until the run has ended or waits only for people, or until `limit`

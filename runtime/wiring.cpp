@@ -150,6 +150,7 @@ supervisor_options runtime::impl::root_options() {
                    return make_journal(
                      {.store = store,
                       .events = bus,
+                      .backlog = backlog,
                       .inline_commits = settings.virtual_seed.has_value()});
                  }),
     system_child("router", [this] { return make_router(store); }),

@@ -26,6 +26,7 @@ struct group {
   std::vector<batch> batches;
   std::vector<std::pair<actor_ref, std::uint64_t>> waiting;
   follow_ups then;
+  backlog::share share;
 
   [[nodiscard]] bool empty() const {
     return batches.empty();
@@ -110,6 +111,9 @@ private:
       next_.waiting.emplace_back(e.sender(), x.token);
     if (then != nullptr)
       std::move(then->begin(), then->end(), std::back_inserter(next_.then));
+    if (!x.share && options_.backlog != nullptr)
+      x.share = options_.backlog->take(x.content.weight());
+    next_.share.merge(std::move(x.share));
     next_.batches.push_back(std::move(x.content));
     if (!busy_ && !flushing_ && !trouble_) {
       // To itself, behind what is already in the mailbox: it joins the group.
@@ -150,6 +154,7 @@ private:
       publish(event_kind::store_recovered, severity::info, "");
     busy_ = false;
     auto durable = std::exchange(current_, {});
+    durable.share = {}; // whoever is told sees the backlog without it
     for (const auto& [who, token] : durable.waiting)
       send(who, appended{token});
     for (auto& [who, what] : durable.then)

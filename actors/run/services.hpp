@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/backlog.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
@@ -50,6 +51,8 @@ struct run_services {
   std::shared_ptr<const std::map<std::string, std::string>> agents;
   /// The last run number given out.
   std::shared_ptr<std::atomic<run_number>> last_number;
+  /// How much waits for the journal; may be null.
+  std::shared_ptr<stanchion::backlog> backlog;
   fabric::actor_ref journal;
   fabric::actor_ref timers;
   /// Takes `routed` messages for any run, alive or not.

@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/actors/run/services.hpp>
+#include <stanchion/core/backlog.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/executor.hpp>
 #include <stanchion/core/store.hpp>
@@ -53,6 +54,7 @@ struct runtime::impl {
 
   std::optional<data_dir_lock> lock;
   std::shared_ptr<stanchion::store> store;
+  std::shared_ptr<stanchion::backlog> backlog;
   std::shared_ptr<random_source> random;
   std::shared_ptr<executor> pool;
   std::shared_ptr<tool_directory> directory;
@@ -92,6 +94,7 @@ struct runtime::impl {
     x->agents
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
+    x->backlog = backlog;
     x->journal = part("journal");
     x->timers = part("timers");
     x->router = part("router");
@@ -129,6 +132,8 @@ struct runtime::impl {
   void wait_for_version(const std::vector<run_row>& orphans);
   void forget_key(const std::string& token);
 
+  /// Blocks while the journal is behind; in a simulation nothing would move.
+  void wait_for_journal();
   [[nodiscard]] std::shared_ptr<run_beginning> prepare(const submission& x);
   void send_new(const std::shared_ptr<run_beginning>& begin);
 

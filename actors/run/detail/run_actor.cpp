@@ -193,9 +193,12 @@ void run_actor::settle() {
 }
 
 void run_actor::look_around() {
-  while (engine_ && !engine_->frozen() && !deliveries_.empty()) {
-    auto [path, x] = std::move(deliveries_.front());
-    deliveries_.pop_front();
+  while (engine_ && !engine_->frozen()) {
+    const auto next = next_delivery();
+    if (next == deliveries_.end())
+      break;
+    const auto [path, x] = std::move(*next);
+    deliveries_.erase(next);
     if (engine_->find(path) == nullptr)
       continue;
     record_outcome(path, x, false);
@@ -216,7 +219,27 @@ void run_actor::look_around() {
   show_state();
 }
 
+run_actor::delivery_list::iterator run_actor::next_delivery() {
+  if (deliveries_.empty() || !held_back())
+    return deliveries_.begin();
+  // Only what can be had again may wait unrecorded.
+  return std::find_if(deliveries_.begin(), deliveries_.end(),
+                      [this](const auto& x) {
+                        const auto* s = engine_->find(x.first);
+                        return s == nullptr
+                               || (s->kind == step_kind::call
+                                   && s->tool_effect != effect::read_only);
+                      });
+}
+
+bool run_actor::held_back() const {
+  return services_.backlog != nullptr && services_.backlog->past_bound()
+         && !log_->settled();
+}
+
 bool run_actor::flush() {
+  if (!told_ && !deliveries_.empty())
+    return hand_over(); // held back: its word wakes us
   if (!log_->dirty() && !log_->awaited())
     return false;
   // An outcome rides with the next attempt: hold it for the guard's answer,
@@ -229,8 +252,9 @@ bool run_actor::flush() {
 }
 
 bool run_actor::hand_over() {
-  // What leaves comes back and tells that its attempt was durable.
-  const auto told = leaving_.empty() || log_->awaited();
+  // What leaves comes back and tells that its attempt was durable. What is held
+  // back waits for the journal's own word.
+  told_ = leaving_.empty() || log_->awaited() || !deliveries_.empty();
   auto [content, token] = log_->flush();
   auto leaving = std::exchange(leaving_, {});
   if (services_.commit_here) {
@@ -239,7 +263,9 @@ bool run_actor::hand_over() {
       send(to, std::move(m));
     return log_->durable(token);
   }
-  auto what = append{std::move(content), token, told};
+  auto what = append{std::move(content), token, told_, {}};
+  if (services_.backlog != nullptr)
+    what.share = services_.backlog->take(what.content.weight());
   if (leaving.empty())
     send(services_.journal, std::move(what));
   else
@@ -277,7 +303,7 @@ void run_actor::show_state() {
     return;
   auto text = std::string{};
   auto next = std::optional<instant>{};
-  auto running = engine_->open().empty() || cancelling_;
+  auto running = engine_->open().empty() || cancelling_ || !deliveries_.empty();
   auto turns = false; // a run that left memory would lose its place
   for (const auto& [path, s] : engine_->open()) {
     if (s->abandoned)
