@@ -3,16 +3,13 @@
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/fabric/gate.hpp>
+#include <stanchion/fabric/host_system.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-
-namespace caf {
-class actor_system;
-} // namespace caf
 
 namespace stanchion::fabric {
 
@@ -25,8 +22,10 @@ struct system_options {
   /// Set for virtual time: nothing runs but inside `simulation`, and the seed
   /// chooses which actor is next.
   std::optional<std::uint64_t> virtual_seed;
-  /// An actor system of the user's to live in; null for an own one.
-  caf::actor_system* host = nullptr;
+  /// An actor system of the user's to live in, which outlives this one and is
+  /// not shut down with it; null for an own one. Its settings count then, not
+  /// `threads` and `throughput`.
+  host_system* host = nullptr;
 };
 
 /// Where actors live: threads, clock, gate.

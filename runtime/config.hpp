@@ -4,6 +4,7 @@
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/fabric/host_system.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,10 @@ struct config {
   std::shared_ptr<stanchion::store> store;
   /// Worker threads for actors; 0 means max(2, cores).
   std::size_t threads = 0;
+  /// An actor system of the program's to live in instead of an own one, see
+  /// <stanchion/caf.hpp>. Must outlive the runtime, which leaves it running;
+  /// `threads` does not count then. Not with `virtual_seed`.
+  fabric::host_system* host = nullptr;
   /// Threads for blocking tools; 0 means max(4, 2 x cores).
   std::size_t pool_threads = 0;
   /// Bytes of records that may wait for the store before `submit` blocks and

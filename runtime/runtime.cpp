@@ -143,10 +143,15 @@ void runtime::impl::adopt(runtime& rt, const supervisor& team) {
 }
 
 void runtime::start() {
+  if (impl_->settings.host != nullptr && impl_->settings.virtual_seed)
+    throw error{error_code::invalid_spec,
+                "virtual_seed: there is no virtual time in an actor system of "
+                "the program's; leave host or virtual_seed out"};
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,
-                           .virtual_seed = impl_->settings.virtual_seed});
+                           .virtual_seed = impl_->settings.virtual_seed,
+                           .host = impl_->settings.host});
   {
     const std::lock_guard guard{impl_->mutex};
     impl_->running = true;

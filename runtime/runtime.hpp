@@ -74,8 +74,8 @@ public:
   // -- life -------------------------------------------------------------------
 
   /// Opens the data directory, takes it over, and resumes its open runs.
-  /// Errors: `store_in_use`, `store_newer`, `store_damaged`, `store_read_only`,
-  /// `store_io`.
+  /// Errors: `invalid_spec`, `store_in_use`, `store_newer`, `store_damaged`,
+  /// `store_read_only`, `store_io`.
   void start();
 
   /// Refuses new work, lets open attempts end, makes everything durable and

@@ -42,6 +42,10 @@ public:
   caf::behavior make_behavior() override;
   void on_exit() override;
 
+  /// The library's side of `x`.
+  [[nodiscard]] static host& of(const actor& x) {
+    return *x.host_;
+  }
   [[nodiscard]] system::impl& sys() const {
     return *sys_;
   }
