@@ -10,6 +10,8 @@
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <future>
 #include <limits>
@@ -48,6 +50,22 @@ bool waits_for_people(store& in, const run_row& row) {
          && std::all_of(
            children.begin(), children.end(),
            [&in](const run_row& x) { return waits_for_people(in, x); });
+}
+
+std::function<void(const fabric::overload&)>
+overload_events(const std::shared_ptr<event_bus>& bus) {
+  return [bus](const fabric::overload& x) {
+    const auto slow = x.kind == fabric::overload_kind::slow_handler;
+    const auto fields
+      = slow ? json{{"busy_us", x.busy.count()}} : json{{"waiting", x.waiting}};
+    bus->publish({slow ? event_kind::handler_slow : event_kind::mailbox_long,
+                  severity::warning,
+                  x.at,
+                  {},
+                  {},
+                  x.actor,
+                  fields.dump()});
+  };
 }
 
 /// Asks the root how the tree stands, and ends.
@@ -151,7 +169,8 @@ void runtime::start() {
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,
                            .virtual_seed = impl_->settings.virtual_seed,
-                           .host = impl_->settings.host});
+                           .host = impl_->settings.host,
+                           .on_overload = overload_events(impl_->bus)});
   {
     const std::lock_guard guard{impl_->mutex};
     impl_->running = true;
