@@ -94,6 +94,8 @@ protected:
       take(*x, e, nullptr);
     else if (e.body.is<flush>())
       start_commit();
+    else if (e.body.is<last>())
+      end_soon();
     else if (e.body.is<describe_tree>())
       e.take_promise().deliver(
         tree_node{.name = "journal",
@@ -103,8 +105,26 @@ protected:
                   .children = {}});
   }
 
+  /// What is in the mailbox already becomes durable first, unless the store
+  /// takes nothing.
+  void on_stop() override {
+    send(self(), last{});
+  }
+
 private:
   struct flush {};
+  struct last {};
+
+  void end_soon() {
+    ending_ = true;
+    start_commit();
+    end_if_done();
+  }
+
+  void end_if_done() {
+    if (ending_ && (trouble_ || !busy_))
+      quit(fabric::exit_kind::shutdown);
+  }
 
   void take(append& x, const fabric::envelope& e, follow_ups* then) {
     if (x.acknowledge)
@@ -160,6 +180,7 @@ private:
     for (auto& [who, what] : durable.then)
       send(who, std::move(what));
     start_commit();
+    end_if_done();
   }
 
   void wait_for_store(commit_status status) {
@@ -168,6 +189,7 @@ private:
       publish(event_kind::store_trouble, severity::critical,
               R"({"why":)" + canonical(value{options_.store->problem()}) + "}");
     after(options_.retry_after, [this, broken] { run_commit(broken); });
+    end_if_done();
   }
 
   void publish(event_kind kind, severity level, std::string fields) {
@@ -182,6 +204,7 @@ private:
   bool busy_ = false;
   bool flushing_ = false;
   bool trouble_ = false;
+  bool ending_ = false;
   std::unique_ptr<commit_thread> thread_; // last: joins before the rest goes
 };
 
