@@ -44,7 +44,8 @@ struct config {
 #else
   bool replay_twice = true;
 #endif
-  /// Hears every event; may be null. Must not block.
+  /// Hears every event of the kinds that it wants, as it says when the runtime
+  /// is made; may be null. Must not block.
   std::shared_ptr<event_sink> events;
   /// Where chance comes from; null means the operating system.
   std::shared_ptr<random_source> random;

@@ -68,6 +68,15 @@ overload_events(const std::shared_ptr<event_bus>& bus) {
   };
 }
 
+/// The kinds that `x` wants to hear.
+event_kinds heard_by(const event_sink& x) {
+  auto kinds = event_kinds{};
+  for (auto n = 1U; n < 64; ++n)
+    if (const auto kind = static_cast<event_kind>(n); x.wants(kind))
+      kinds.add(kind);
+  return kinds;
+}
+
 /// Asks the root how the tree stands, and ends.
 class tree_reader final : public fabric::actor {
 public:
@@ -103,13 +112,11 @@ private:
 // -- runtime ------------------------------------------------------------------
 
 runtime::runtime(config c) : impl_(std::make_unique<impl>(std::move(c))) {
-  if (impl_->settings.events != nullptr)
-    impl_->bus->subscribe(
-      [sink = impl_->settings.events](const event& x) { sink->publish(x); });
-  impl_->bus->subscribe([this](const event& x) {
-    if (x.kind == event_kind::run_ended || x.kind == event_kind::run_parked)
-      impl_->wake();
-  });
+  if (const auto& sink = impl_->settings.events)
+    impl_->bus->subscribe([sink](const event& x) { sink->publish(x); },
+                          heard_by(*sink));
+  impl_->bus->subscribe([this](const event&) { impl_->wake(); },
+                        {event_kind::run_ended, event_kind::run_parked});
 }
 
 runtime::~runtime() {

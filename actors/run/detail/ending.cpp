@@ -108,6 +108,10 @@ void run_actor::withdraw_tickets() {
         t && t->state == ticket_state::open) {
       t->state = ticket_state::withdrawn;
       log_->add(std::move(*t));
+      log_->when_durable([this, id = id] {
+        publish(event_kind::ticket_withdrawn, severity::info,
+                json{{"ticket", id}}.dump());
+      });
     }
 }
 

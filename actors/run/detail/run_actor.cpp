@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/detail/run_actor.hpp>
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
@@ -131,10 +132,13 @@ void run_actor::load() {
   }
   if (options_.exhausted || crashed_too_often(past.crashes))
     return park_exhausted("it crashed too often");
-  if (past.code_deaths >= defaults::poison_deaths)
+  if (past.code_deaths >= defaults::poison_deaths) {
+    publish(event_kind::step_quarantined, severity::error,
+            json{{"deaths", past.code_deaths}}.dump());
     return park({.reason = park_reason::poison_step,
                  .title = "the process died " + std::to_string(past.code_deaths)
                           + " times while the agent's own code ran"});
+  }
   crashes_ = past.crashes;
   code_charged_ = past.code_charged;
   if (code_charged_ && code_turn_ == turn::none) {
@@ -317,8 +321,8 @@ void run_actor::show_state() {
   }
   if (running)
     log_->update(run_state::running, {}, std::nullopt, now());
-  else
-    log_->update(run_state::waiting, text, next, now());
+  else if (log_->update(run_state::waiting, text, next, now()))
+    say_waiting();
   tell_idle(!running && !turns, next);
 }
 
@@ -365,6 +369,7 @@ void run_actor::on_evict() {
 // -- steps: what the engine asks ----------------------------------------------
 
 void run_actor::begin(step& s) {
+  say_asked(s);
   if (s.kind == step_kind::call)
     return begin_call(s);
   if (s.kind == step_kind::spawn)
@@ -432,6 +437,7 @@ void run_actor::record_outcome(const step_path& path, const outcome& x,
   if (held)
     held_.insert_or_assign(path, x);
   last_failed_ = !x.ok();
+  say_ended(path, x);
   code_survived();
 }
 
@@ -446,9 +452,40 @@ tree_node run_actor::describe() const {
           .children = {}};
 }
 
+bool run_actor::heard(event_kind kind) const {
+  return services_.events != nullptr && services_.events->wants(kind);
+}
+
+void run_actor::say_asked(const step& s) {
+  if (!heard(event_kind::step_asked))
+    return;
+  auto fields = json{{"kind", to_string(s.kind)}};
+  if (!s.name.empty())
+    fields["name"] = s.name;
+  publish(event_kind::step_asked, severity::debug, fields.dump(), s.path);
+}
+
+void run_actor::say_ended(const step_path& path, const outcome& x) {
+  if (!heard(event_kind::step_ended))
+    return;
+  const auto fields
+    = x.ok() ? json{{"source", x.get().source()}} : json{{"failure", x.why()}};
+  publish(event_kind::step_ended, severity::debug, fields.dump(), path);
+}
+
+void run_actor::say_waiting() {
+  if (!heard(event_kind::run_waiting))
+    return;
+  const auto& row = log_->row();
+  auto fields = json{{"for", row.waiting_for}};
+  if (row.next_at)
+    fields["next_at"] = to_rfc3339(*row.next_at);
+  publish(event_kind::run_waiting, severity::debug, fields.dump());
+}
+
 void run_actor::publish(event_kind kind, severity level, std::string fields,
                         step_path path) {
-  if (services_.events != nullptr)
+  if (heard(kind))
     services_.events->publish({kind, level, now(), log_->row().id,
                                std::move(path), log_->row().agent,
                                std::move(fields)});

@@ -230,8 +230,13 @@ private:
   // -- telling ----------------------------------------------------------------
 
   [[nodiscard]] tree_node describe() const;
+  /// Whether anybody hears of it: asked where an event comes with every step.
+  [[nodiscard]] bool heard(event_kind kind) const;
   void publish(event_kind kind, severity level, std::string fields,
                step_path path = {});
+  void say_asked(const step& s);
+  void say_ended(const step_path& path, const outcome& x);
+  void say_waiting();
 
   run_options options_;
   const run_services& services_;
