@@ -93,6 +93,13 @@ void run_counter::publish(event x) {
     changed_.notify_all();
 }
 
+bool run_counter::wants(event_kind x) const {
+  return event_kinds{event_kind::run_submitted, event_kind::run_started,
+                     event_kind::run_ended, event_kind::run_parked,
+                     event_kind::run_evicted}
+    .contains(x);
+}
+
 std::uint64_t run_counter::count(event_kind kind) {
   const auto guard = std::lock_guard{mutex_};
   return counts_[static_cast<std::size_t>(kind)];

@@ -23,6 +23,7 @@ namespace stanchion::bench {
 class run_counter final : public event_sink {
 public:
   void publish(event x) override;
+  [[nodiscard]] bool wants(event_kind x) const override;
 
   [[nodiscard]] std::uint64_t count(event_kind kind);
   /// Waits until `kind` has happened `n` times. Throws when a run was parked,

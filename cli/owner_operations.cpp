@@ -17,8 +17,10 @@ namespace {
 class pulse {
 public:
   explicit pulse(event_bus& bus)
-    : bus_(bus),
-      subscription_(bus.subscribe([this](const event& x) { hear(x.kind); })) {
+    : bus_(bus), subscription_(
+                   bus.subscribe([this](const event& x) { hear(x.kind); },
+                                 {event_kind::run_ended, event_kind::run_parked,
+                                  event_kind::runtime_stopping})) {
     // nop
   }
   pulse(const pulse&) = delete;
@@ -40,12 +42,9 @@ public:
 
 private:
   void hear(event_kind x) {
-    const auto stops = x == event_kind::runtime_stopping;
-    if (!stops && x != event_kind::run_ended && x != event_kind::run_parked)
-      return; // the next look is soon enough
     const std::lock_guard guard{mutex_};
     ++beats_;
-    stopping_ = stopping_ || stops;
+    stopping_ = stopping_ || x == event_kind::runtime_stopping;
     changed_.notify_all();
   }
 

@@ -32,7 +32,7 @@ http_response problem(error_code code, std::string_view detail, int status) {
 json body_of(const http_request& x) {
   if (x.body.empty())
     return json::object();
-  auto body = parse_json(x.body).get();
+  auto body = parse_json(x.body, wrapping_limits).get();
   if (!body.is_object())
     throw error{error_code::invalid_json,
                 "the request's body must be a JSON object"};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/backlog.hpp>
 #include <stanchion/core/store.hpp>
 
 #include <cstdint>
@@ -12,6 +13,8 @@ struct append {
   batch content;
   std::uint64_t token = 0;
   bool acknowledge = false;
+  /// What it adds to the backlog; the journal takes it for who has not.
+  backlog::share share;
 };
 
 /// From the journal: everything up to and including the batch with `token` is

@@ -1,5 +1,4 @@
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/core/defaults.hpp>
 #include <stanchion/core/detail/json_order.hpp>
 #include <stanchion/core/detail/json_text.hpp>
 #include <stanchion/core/detail/utf8.hpp>
@@ -11,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace stanchion {
 
@@ -19,10 +19,10 @@ namespace {
 /// Where and why a document has no canonical bytes.
 struct fault {
   std::string pointer;
-  std::string_view why;
+  std::string why;
 };
 
-constexpr auto not_utf8 = std::string_view{"a string that is not UTF-8"};
+constexpr const char* not_utf8 = "a string that is not UTF-8";
 
 /// True when the first eight bytes are ASCII that stands for itself in a
 /// string. Precondition: `text` has as many.
@@ -133,7 +133,7 @@ void append_double(std::string& to, double x) {
 
 class writer {
 public:
-  explicit writer(std::string& to) : to_(to) {
+  writer(std::string& to, std::size_t depth) : to_(to), depth_(depth) {
     // nop
   }
 
@@ -172,8 +172,8 @@ public:
   fault found;
 
 private:
-  bool refuse(std::string_view why) {
-    found.why = why;
+  bool refuse(std::string why) {
+    found.why = std::move(why);
     return false;
   }
 
@@ -185,8 +185,9 @@ private:
   }
 
   bool append_array(const json::array_t& xs, std::size_t depth) {
-    if (depth > defaults::json_depth)
-      return refuse("nesting deeper than 64 levels");
+    if (depth > depth_)
+      return refuse("nesting deeper than " + std::to_string(depth_)
+                    + " levels");
     char before = '[';
     for (const auto& x : xs) {
       to_ += before;
@@ -202,8 +203,9 @@ private:
 
   /// Members come sorted: the map compares keys as unsigned bytes.
   bool append_object(const json::object_t& members, std::size_t depth) {
-    if (depth > defaults::json_depth)
-      return refuse("nesting deeper than 64 levels");
+    if (depth > depth_)
+      return refuse("nesting deeper than " + std::to_string(depth_)
+                    + " levels");
     char before = '{';
     for (const auto& [key, x] : members) {
       to_ += before;
@@ -224,21 +226,23 @@ private:
   }
 
   std::string& to_;
+  std::size_t depth_;
 };
 
 [[noreturn]] void refuse(const fault& found) {
   const auto place
     = found.pointer.empty() ? "the document" : detail::clip(found.pointer, 200);
   throw error{error_code::invalid_json, "no canonical JSON: " + place
-                                          + " holds " + std::string{found.why}
+                                          + " holds " + found.why
                                           + "; correct it where it is made"};
 }
 
 } // namespace
 
-void append_canonical(std::string& to, const json& doc) {
+void append_canonical(std::string& to, const json& doc,
+                      const json_limits& limits) {
   const auto size = to.size();
-  writer w{to};
+  writer w{to, limits.depth};
   if (w.append(doc, 0))
     return;
   to.resize(size);
@@ -253,15 +257,15 @@ void append_canonical(std::string& to, std::string_view text) {
   refuse({{}, not_utf8});
 }
 
-std::string canonical(const json& doc) {
+std::string canonical(const json& doc, const json_limits& limits) {
   std::string result;
   result.reserve(128);
-  append_canonical(result, doc);
+  append_canonical(result, doc, limits);
   return result;
 }
 
-std::string canonical(const value& doc) {
-  return canonical(doc.get());
+std::string canonical(const value& doc, const json_limits& limits) {
+  return canonical(doc.get(), limits);
 }
 
 } // namespace stanchion

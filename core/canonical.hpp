@@ -18,6 +18,11 @@ struct json_limits {
   std::size_t bytes = std::size_t{16} << 20U;
 };
 
+/// What documents of our own may be: journal bodies, tickets, events, what goes
+/// over the control socket. They wrap values that have kept the limits.
+inline constexpr auto wrapping_limits
+  = json_limits{.depth = 96, .bytes = std::size_t{64} << 20U};
+
 /// Reads JSON text into a value.
 ///
 /// Refused with `error{input_too_large}`: text longer than `limits.bytes`,
@@ -38,12 +43,16 @@ struct json_limits {
 /// escapes that JSON demands, no white space.
 ///
 /// Throws `error{invalid_json}`, naming the JSON pointer, for NaN, infinity,
-/// invalid UTF-8, binary values or a depth beyond 64.
-[[nodiscard]] std::string canonical(const json& doc);
-[[nodiscard]] std::string canonical(const value& doc);
+/// invalid UTF-8, binary values or nesting beyond `limits.depth`. Length is not
+/// bounded here.
+[[nodiscard]] std::string canonical(const json& doc,
+                                    const json_limits& limits = {});
+[[nodiscard]] std::string canonical(const value& doc,
+                                    const json_limits& limits = {});
 
 /// The same, appended to `to`, which stays as it was when this throws.
-void append_canonical(std::string& to, const json& doc);
+void append_canonical(std::string& to, const json& doc,
+                      const json_limits& limits = {});
 /// The same for a document that is a string.
 void append_canonical(std::string& to, std::string_view text);
 

@@ -73,6 +73,11 @@ inline constexpr std::uint32_t child_depth = 16;
 
 /// Messages in a mailbox at which a warning event is raised.
 inline constexpr std::size_t mailbox_warning = 10'000;
+/// Time in one handler at which a warning event is raised. Vert.x, whose
+/// handlers may block as little, warns after 2 s.
+inline constexpr duration handler_slow = 1s;
+/// How often it is looked for both.
+inline constexpr duration watch_period = 100ms;
 /// Least number of pool threads; the pool has max(this, 2 x cores).
 inline constexpr std::size_t pool_threads = 4;
 /// Jobs that may wait for a pool thread.

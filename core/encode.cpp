@@ -39,7 +39,7 @@ void put_json(json& to, const char* key, std::string_view text) {
   if (text.empty())
     return;
   try {
-    to[key] = parse_json(text).get();
+    to[key] = parse_json(text, wrapping_limits).get();
   } catch (const error&) {
     to[key] = detail::to_valid_utf8(text);
   }
@@ -114,7 +114,7 @@ public:
   /// Embedded JSON as canonical text; empty when there is none.
   [[nodiscard]] std::string json_text(const char* key) const {
     const auto* x = find(key);
-    return x == nullptr ? std::string{} : canonical(*x);
+    return x == nullptr ? std::string{} : canonical(*x, wrapping_limits);
   }
 
   [[noreturn]] void refuse(const std::string& complaint) const {

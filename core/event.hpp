@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,10 +75,42 @@ struct event {
   event_kind kind = event_kind::run_log;
   stanchion::severity severity = stanchion::severity::info;
   instant at;
-  stanchion::run_id run;   ///< nil when it is about no run
+  stanchion::run_id run; ///< nil when it is about no run
   step_path step;
-  std::string subject;     ///< the tool, agent or actor it is about
-  std::string fields;      ///< JSON object text, or empty
+  std::string subject; ///< the tool, agent or actor it is about
+  std::string fields;  ///< JSON object text, or empty
+};
+
+/// A set of kinds.
+class event_kinds {
+public:
+  constexpr event_kinds() = default;
+  constexpr event_kinds(std::initializer_list<event_kind> xs) {
+    for (const auto x : xs)
+      add(x);
+  }
+  [[nodiscard]] static constexpr event_kinds all() {
+    auto result = event_kinds{};
+    result.bits_ = ~std::uint64_t{0};
+    return result;
+  }
+
+  constexpr void add(event_kind x) {
+    bits_ |= bit(x);
+  }
+  constexpr void add(event_kinds x) {
+    bits_ |= x.bits_;
+  }
+  [[nodiscard]] constexpr bool contains(event_kind x) const {
+    return (bits_ & bit(x)) != 0;
+  }
+
+private:
+  static constexpr std::uint64_t bit(event_kind x) {
+    return std::uint64_t{1} << static_cast<unsigned>(x);
+  }
+
+  std::uint64_t bits_ = 0;
 };
 
 /// Takes events; must not block.
@@ -87,6 +120,11 @@ class event_sink {
 public:
   virtual ~event_sink() = default;
   virtual void publish(event x) = 0;
+  /// Whether anybody would hear such an event: one that nobody hears need not
+  /// be made. Cheap; by default all are heard.
+  [[nodiscard]] virtual bool wants(event_kind) const {
+    return true;
+  }
 };
 
 } // namespace stanchion

@@ -165,7 +165,11 @@ caf::behavior host::make_behavior() {
     guest_->on_down(down{x.source.id(), kind_of(x.reason), text_of(x.reason)});
   });
   set_exit_handler([this](caf::exit_msg&) { guest_->on_stop(); });
-  guest_->start();
+  {
+    const auto busy
+      = sitting{seat_, id(), seat_ != nullptr ? sys_->watcher->looks() : 0};
+    guest_->start();
+  }
   return {
     [this](message& m) { return handle(m); },
     [this](completion& c) { handle(c); },
@@ -178,7 +182,12 @@ void host::on_exit() {
   if (guest_ != nullptr && guest_->extras_ != nullptr
       && guest_->extras_->entered)
     sys_->gate.leave(id());
-  guest_.reset();
+  auto guest = std::unique_ptr<actor>{};
+  {
+    const std::lock_guard lock{sys_->mutex};
+    guest.swap(guest_);
+  }
+  guest.reset();
   sys_->died(id());
 }
 

@@ -118,7 +118,8 @@ public:
   actor& operator=(const actor&) = delete;
   virtual ~actor();
 
-  /// Shown in trees, logs and events.
+  /// Shown in trees, logs and events. Called on any thread: depends on nothing
+  /// that changes.
   [[nodiscard]] virtual std::string name() const = 0;
 
 protected:

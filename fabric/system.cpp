@@ -54,6 +54,37 @@ system::impl::impl(system& x, const system_options& options)
   is_virtual = options.virtual_seed.has_value();
   seed = options.virtual_seed.value_or(0);
   time = std::make_unique<system_time>(sys->clock(), is_virtual);
+  if (!options.on_overload)
+    return;
+  on_overload = options.on_overload;
+  long_mailbox = options.long_mailbox;
+  watcher = std::make_unique<fabric::watcher>(
+    static_cast<std::uint32_t>(options.slow_after / defaults::watch_period),
+    [this](actor_id who, std::uint32_t looks) { //
+      tell_slow(who, looks * defaults::watch_period);
+    });
+  if (!is_virtual)
+    watcher->start(defaults::watch_period);
+}
+
+void system::impl::tell_slow(actor_id who, duration busy) {
+  auto x = overload{
+    .kind = overload_kind::slow_handler, .busy = busy, .at = time->now()};
+  auto alive_still = caf::strong_actor_ptr{}; // let go outside of the lock
+  {
+    const std::lock_guard lock{mutex};
+    const auto found = alive.find(who);
+    if (found != alive.end())
+      alive_still = caf::actor_cast<caf::strong_actor_ptr>(found->second);
+    if (alive_still == nullptr)
+      return;
+    const auto* h = static_cast<const host*>(
+      caf::actor_cast<caf::abstract_actor*>(alive_still));
+    if (h->guest() == nullptr)
+      return; // it is about to end
+    x.actor = h->guest()->name();
+  }
+  on_overload(x);
 }
 
 void system::impl::born(actor_id id, caf::actor_addr x) {
@@ -128,14 +159,26 @@ std::size_t system::alive() const {
   return impl_->alive.size();
 }
 
+void system::watch() {
+  if (impl_->watcher != nullptr)
+    impl_->watcher->look();
+}
+
 bool system::shutdown(duration deadline) {
   if (std::exchange(impl_->stopped, true))
     return !impl_->abandoned;
-  impl_->gate.close();
-  if (impl_->is_virtual) {
-    impl_->kill_all();
-    auto& sched = dynamic_cast<caf::scheduler::test_coordinator&>(
-      impl_->sys->scheduler());
+  const auto clean = impl_->end_all(deadline);
+  if (impl_->watcher != nullptr)
+    impl_->watcher->stop();
+  return clean;
+}
+
+bool system::impl::end_all(duration deadline) {
+  gate.close();
+  if (is_virtual) {
+    kill_all();
+    auto& sched
+      = dynamic_cast<caf::scheduler::test_coordinator&>(sys->scheduler());
     while (sched.try_run_once()) {
       // nop
     }
@@ -143,16 +186,14 @@ bool system::shutdown(duration deadline) {
   }
   // Again and again: an actor that is about to end may still spawn another.
   constexpr auto round = duration{50ms};
-  auto empty = false;
-  for (auto waited = duration{0}; !empty && waited < deadline;
-       waited += round) {
-    impl_->kill_all();
-    auto lock = std::unique_lock{impl_->mutex};
-    empty = impl_->emptied.wait_for(lock, round,
-                                    [this] { return impl_->alive.empty(); });
+  auto done = false;
+  for (auto waited = duration{0}; !done && waited < deadline; waited += round) {
+    kill_all();
+    auto lock = std::unique_lock{mutex};
+    done = emptied.wait_for(lock, round, [this] { return alive.empty(); });
   }
-  impl_->abandoned = !empty;
-  return empty;
+  abandoned = !done;
+  return done;
 }
 
 } // namespace stanchion::fabric

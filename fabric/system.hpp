@@ -1,18 +1,18 @@
 #pragma once
 
+#include <stanchion/core/defaults.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/fabric/gate.hpp>
+#include <stanchion/fabric/host_system.hpp>
+#include <stanchion/fabric/overload.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-
-namespace caf {
-class actor_system;
-} // namespace caf
 
 namespace stanchion::fabric {
 
@@ -25,8 +25,17 @@ struct system_options {
   /// Set for virtual time: nothing runs but inside `simulation`, and the seed
   /// chooses which actor is next.
   std::optional<std::uint64_t> virtual_seed;
-  /// An actor system of the user's to live in; null for an own one.
-  caf::actor_system* host = nullptr;
+  /// An actor system of the user's to live in, which outlives this one and is
+  /// not shut down with it; null for an own one. Its settings count then, not
+  /// `threads` and `throughput`.
+  host_system* host = nullptr;
+  /// Hears of actors that do not keep up, on any thread; must not block. Null:
+  /// nobody looks.
+  std::function<void(const overload&)> on_overload;
+  /// Time in one handler that is too long. At least `defaults::watch_period`.
+  duration slow_after = defaults::handler_slow;
+  /// Messages in a mailbox that are too many.
+  std::size_t long_mailbox = defaults::mailbox_warning;
 };
 
 /// Where actors live: threads, clock, gate.
@@ -56,6 +65,10 @@ public:
   [[nodiscard]] std::size_t late_completions() const;
   /// Actors alive now.
   [[nodiscard]] std::size_t alive() const;
+
+  /// Looks once for actors that do not keep up, as a thread of the system's
+  /// does every `defaults::watch_period`, but not in virtual time.
+  void watch();
 
   /// Closes the gate and waits for all actors to end. False when some had not
   /// after `deadline`: they, and the threads they block, are abandoned.

@@ -4,6 +4,7 @@
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/fabric/host_system.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,15 @@ struct config {
   std::shared_ptr<stanchion::store> store;
   /// Worker threads for actors; 0 means max(2, cores).
   std::size_t threads = 0;
+  /// An actor system of the program's to live in instead of an own one, see
+  /// <stanchion/caf.hpp>. Must outlive the runtime, which leaves it running;
+  /// `threads` does not count then. Not with `virtual_seed`.
+  fabric::host_system* host = nullptr;
   /// Threads for blocking tools; 0 means max(4, 2 x cores).
   std::size_t pool_threads = 0;
+  /// Bytes of records that may wait for the store before `submit` blocks and
+  /// runs ask for no further steps. Default 64 MiB.
+  std::size_t journal_backlog = defaults::journal_backlog;
   /// Time `stop` may take before what is left is abandoned. Default 10 s.
   duration grace = defaults::shutdown_grace;
   /// Replays every completed run once more from its journal and reports the
@@ -36,7 +44,8 @@ struct config {
 #else
   bool replay_twice = true;
 #endif
-  /// Hears every event; may be null. Must not block.
+  /// Hears every event of the kinds that it wants, as it says when the runtime
+  /// is made; may be null. Must not block.
   std::shared_ptr<event_sink> events;
   /// Where chance comes from; null means the operating system.
   std::shared_ptr<random_source> random;

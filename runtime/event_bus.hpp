@@ -2,6 +2,7 @@
 
 #include <stanchion/core/event.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,16 +20,26 @@ public:
   using listener = std::function<void(const event&)>;
 
   void publish(event x) override;
+  [[nodiscard]] bool wants(event_kind x) const override;
 
-  /// Listens until `unsubscribe`. Returns the subscription.
-  std::uint64_t subscribe(listener x);
+  /// Listens to events of `kinds` until `unsubscribe`. Returns the
+  /// subscription. What nobody listens to costs next to nothing.
+  std::uint64_t subscribe(listener x, event_kinds kinds = event_kinds::all());
   /// After it returns the listener is not running and will not run again.
   void unsubscribe(std::uint64_t subscription);
 
 private:
+  struct subscription {
+    listener hear;
+    event_kinds kinds;
+  };
+
+  void count_kinds();
+
+  std::atomic<event_kinds> wanted_{event_kinds{}};
   std::mutex mutex_;
-  std::map<std::uint64_t, listener> listeners_; // guarded by mutex_
-  std::uint64_t last_ = 0;                      // guarded by mutex_
+  std::map<std::uint64_t, subscription> listeners_; // guarded by mutex_
+  std::uint64_t last_ = 0;                          // guarded by mutex_
 };
 
 } // namespace stanchion

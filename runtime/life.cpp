@@ -39,8 +39,9 @@ void runtime::impl::open() {
     store = open_sqlite_store(dir.database());
   }
   if (died)
-    charge_deaths(*store, system_clock().now());
+    charge_deaths(*store, system_clock().now(), bus.get());
   store->remember({}); // nothing is under way yet
+  backlog = std::make_shared<stanchion::backlog>(settings.journal_backlog);
   last_number = std::make_shared<std::atomic<run_number>>(store->last_run());
   directory = std::make_shared<tool_directory>();
   for (const auto& [name, t] : tools)

@@ -37,14 +37,18 @@ std::string to_text(const suspect& x) {
   return "run " + std::to_string(x.run) + " step " + x.step;
 }
 
-void charge_deaths(store& in, instant now) {
+void charge_deaths(store& in, instant now, event_sink* events) {
   const auto alone = in.remembered();
   auto charges = batch{};
+  auto told = std::vector<event>{};
   in.each_open_run([&](const run_row& row) {
     if (row.state == run_state::parked)
       return;
     auto found
       = charge(history{in.read(row.number, 0)}, row.number, now, alone);
+    for (const auto& x : found)
+      told.push_back({event_kind::step_charged, severity::warning, now, row.id,
+                      x.step, row.agent, x.body});
     std::move(found.begin(), found.end(), std::back_inserter(charges.records));
   });
   const auto* pointer = &charges;
@@ -52,6 +56,9 @@ void charge_deaths(store& in, instant now) {
     return;
   switch (in.commit({&pointer, 1})) {
   case commit_status::done:
+    if (events != nullptr)
+      for (auto& x : told)
+        events->publish(std::move(x));
     return;
   case commit_status::full:
     throw error{error_code::store_full,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/event.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/store.hpp>
 
@@ -25,8 +26,9 @@ struct recovery_plan {
 /// Records, after a death of the process, what it may have died of: steps whose
 /// attempt was open and agent code that was running. The suspect that `in`
 /// remembers was the only one under way. Made durable before anything is
-/// driven. Throws `error{store_full}` or `error{store_io}`.
-void charge_deaths(store& in, instant now);
+/// driven, then told to `events`, which may be null. Throws
+/// `error{store_full}` or `error{store_io}`.
+void charge_deaths(store& in, instant now, event_sink* events = nullptr);
 
 /// Reads all open runs. `knows` says whether this program has an agent's
 /// version.

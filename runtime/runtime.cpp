@@ -11,6 +11,8 @@
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <future>
 #include <utility>
@@ -48,6 +50,31 @@ void require_none(const std::vector<std::string>& problems,
   throw error{error_code::invalid_spec, text};
 }
 
+std::function<void(const fabric::overload&)>
+overload_events(const std::shared_ptr<event_bus>& bus) {
+  return [bus](const fabric::overload& x) {
+    const auto slow = x.kind == fabric::overload_kind::slow_handler;
+    const auto fields
+      = slow ? json{{"busy_us", x.busy.count()}} : json{{"waiting", x.waiting}};
+    bus->publish({slow ? event_kind::handler_slow : event_kind::mailbox_long,
+                  severity::warning,
+                  x.at,
+                  {},
+                  {},
+                  x.actor,
+                  fields.dump()});
+  };
+}
+
+/// The kinds that `x` wants to hear.
+event_kinds heard_by(const event_sink& x) {
+  auto kinds = event_kinds{};
+  for (auto n = 1U; n < 64; ++n)
+    if (const auto kind = static_cast<event_kind>(n); x.wants(kind))
+      kinds.add(kind);
+  return kinds;
+}
+
 /// Asks the root how the tree stands, and ends.
 class tree_reader final : public fabric::actor {
 public:
@@ -83,13 +110,11 @@ private:
 // -- runtime ------------------------------------------------------------------
 
 runtime::runtime(config c) : impl_(std::make_unique<impl>(std::move(c))) {
-  if (impl_->settings.events != nullptr)
-    impl_->bus->subscribe(
-      [sink = impl_->settings.events](const event& x) { sink->publish(x); });
-  impl_->bus->subscribe([this](const event& x) {
-    if (x.kind == event_kind::run_ended || x.kind == event_kind::run_parked)
-      impl_->wake();
-  });
+  if (const auto& sink = impl_->settings.events)
+    impl_->bus->subscribe([sink](const event& x) { sink->publish(x); },
+                          heard_by(*sink));
+  impl_->bus->subscribe([this](const event&) { impl_->wake(); },
+                        {event_kind::run_ended, event_kind::run_parked});
 }
 
 runtime::~runtime() {
@@ -151,10 +176,16 @@ void runtime::impl::adopt(runtime& rt, const supervisor& team) {
 }
 
 void runtime::start() {
+  if (impl_->settings.host != nullptr && impl_->settings.virtual_seed)
+    throw error{error_code::invalid_spec,
+                "virtual_seed: there is no virtual time in an actor system of "
+                "the program's; leave host or virtual_seed out"};
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,
-                           .virtual_seed = impl_->settings.virtual_seed});
+                           .virtual_seed = impl_->settings.virtual_seed,
+                           .host = impl_->settings.host,
+                           .on_overload = overload_events(impl_->bus)});
   {
     const std::lock_guard guard{impl_->mutex};
     impl_->running = true;
@@ -209,6 +240,7 @@ bool runtime::stop() {
 
 void runtime::submit(const submission& x,
                      std::function<void(const run_row&)> then) {
+  impl_->wait_for_journal();
   const auto begin = impl_->prepare(x);
   begin->on_durable = [then = std::move(then), row = begin->row] { then(row); };
   impl_->send_new(begin);
@@ -220,6 +252,14 @@ void runtime::impl::require_agent_runs(const std::string& name) const {
                 "agent " + name
                   + " is stopped, since too many of its runs crashed; its "
                     "ticket starts it again, with restart"};
+}
+
+void runtime::impl::wait_for_journal() {
+  require_running();
+  while (!settings.virtual_seed && backlog->past_bound()) {
+    backlog->wait(look_again);
+    require_running();
+  }
 }
 
 std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
@@ -251,7 +291,7 @@ void runtime::impl::send_new(const std::shared_ptr<run_beginning>& begin) {
 }
 
 run_row runtime::submit(const submission& x) {
-  impl_->require_running();
+  impl_->wait_for_journal();
   const auto token = x.agent + '\0' + x.key;
   if (!x.key.empty()) {
     auto lock = std::unique_lock{impl_->mutex};

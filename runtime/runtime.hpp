@@ -76,8 +76,8 @@ public:
   // -- life -------------------------------------------------------------------
 
   /// Opens the data directory, takes it over, and resumes its open runs.
-  /// Errors: `store_in_use`, `store_newer`, `store_damaged`, `store_read_only`,
-  /// `store_io`.
+  /// Errors: `invalid_spec`, `store_in_use`, `store_newer`, `store_damaged`,
+  /// `store_read_only`, `store_io`.
   void start();
 
   /// Refuses new work, lets open attempts end, makes everything durable and
@@ -87,11 +87,12 @@ public:
   // -- runs -------------------------------------------------------------------
 
   /// Starts a run; returns once it is durable. Errors: `unknown_agent`,
-  /// `idempotency_mismatch`, `not_running`; `run_conflict` while the agent is
-  /// stopped.
+  /// `idempotency_mismatch`, `invalid_json`, `not_running`; `run_conflict`
+  /// while the agent is stopped.
   run_row submit(const submission& x);
-  /// The same without waiting; `then` is told the row in a context of the
-  /// runtime's and must not block.
+  /// The same without waiting until it is durable; `then` is told the row in a
+  /// context of the runtime's and must not block. Still blocks while more than
+  /// `config::journal_backlog` waits for the store.
   void submit(const submission& x, std::function<void(const run_row&)> then);
 
   /// Waits until the run has ended or waits only for people, or until `limit`

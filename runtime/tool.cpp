@@ -10,7 +10,7 @@ void tool::validate() const {
   auto problems = std::vector<std::string>{};
   if (name_.empty())
     problems.emplace_back("it has no name");
-  if (!function_ && !coroutine_)
+  if (!function_ && !coroutine_ && !worker_.make)
     problems.emplace_back("it has no function");
   if (!input_)
     problems.emplace_back("input: no schema; say any() to accept everything");
@@ -23,6 +23,9 @@ void tool::validate() const {
                           "that says whether a key took effect");
   if (effect_ != effect::reconcilable && reconcile_)
     problems.emplace_back("reconcile: only a reconcilable tool is asked");
+  if (effect_ == effect::reconcilable && worker_.make)
+    problems.emplace_back("effect: a tool that an actor of its own kind serves "
+                          "cannot be asked; it is once or idempotent");
   const auto collect = [&problems](std::vector<std::string> found) {
     problems.insert(problems.end(), std::make_move_iterator(found.begin()),
                     std::make_move_iterator(found.end()));

@@ -6,16 +6,25 @@
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 namespace stanchion {
+
+/// Makes an actor that does a tool's work: it answers `tool_job` with
+/// `tool_answer` (core/tool_job.hpp). Called at each start of the tool.
+struct tool_worker {
+  std::function<std::unique_ptr<fabric::actor>()> make;
+};
 
 /// A named capability: a function, its two schemas, its effect class and its
 /// policies. Effect class and schemas are mandatory; `any()` says that
@@ -31,6 +40,11 @@ public:
   /// A coroutine, driven on the tool's own actor.
   tool(std::string name, effect e, tool_coroutine fn)
     : name_(std::move(name)), effect_(e), coroutine_(std::move(fn)) {
+    // nop
+  }
+  /// An actor of its own kind, such as `caf_tool` of <stanchion/caf.hpp> makes.
+  tool(std::string name, effect e, tool_worker make)
+    : name_(std::move(name)), effect_(e), worker_(std::move(make)) {
     // nop
   }
 
@@ -104,6 +118,7 @@ private:
   effect effect_;
   tool_function function_;
   tool_coroutine coroutine_;
+  tool_worker worker_;
   reconcile_function reconcile_;
   std::optional<schema> input_;
   std::optional<schema> output_;

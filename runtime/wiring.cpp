@@ -66,7 +66,10 @@ struct tool_parts {
     x.retry = t.retry_;
     x.breaker = t.breaker_;
     x.breaker_text = rt.store->find_fact(breaker_fact(t.name_));
-    x.child = [spec = work(t, rt)] { return make_tool_actor(spec); };
+    if (t.worker_.make)
+      x.child = t.worker_.make;
+    else
+      x.child = [spec = work(t, rt)] { return make_tool_actor(spec); };
     x.restarts = t.restarts_;
     x.restart_backoff = t.backoff_;
     x.stash = t.stash_;
@@ -156,6 +159,7 @@ supervisor_options runtime::impl::root_options() {
                    return make_journal(
                      {.store = store,
                       .events = bus,
+                      .backlog = backlog,
                       .inline_commits = settings.virtual_seed.has_value()});
                  }),
     system_child("router", [this] { return make_router(store); }),

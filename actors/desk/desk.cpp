@@ -34,7 +34,7 @@ const std::string& ticket_of(const errand& x) {
 ticket with_context(ticket x, const char* member, const json& content) {
   auto context = json::parse(x.context.empty() ? "{}" : x.context);
   context[member] = content;
-  x.context = canonical(context);
+  x.context = canonical(context, wrapping_limits);
   return x;
 }
 

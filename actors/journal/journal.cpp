@@ -26,6 +26,7 @@ struct group {
   std::vector<batch> batches;
   std::vector<std::pair<actor_ref, std::uint64_t>> waiting;
   follow_ups then;
+  backlog::share share;
 
   [[nodiscard]] bool empty() const {
     return batches.empty();
@@ -93,8 +94,8 @@ protected:
       take(*x, e, nullptr);
     else if (e.body.is<flush>())
       start_commit();
-    else if (e.body.is<last_flush>())
-      end_when_durable();
+    else if (e.body.is<last>())
+      end_soon();
     else if (e.body.is<describe_tree>())
       e.take_promise().deliver(
         tree_node{.name = "journal",
@@ -104,20 +105,25 @@ protected:
                   .children = {}});
   }
 
-  /// The word to stop overtakes what was handed over before it. What this sends
-  /// does not.
+  /// What is in the mailbox already becomes durable first, unless the store
+  /// takes nothing.
   void on_stop() override {
-    send(self(), last_flush{});
+    send(self(), last{});
   }
 
 private:
   struct flush {};
-  struct last_flush {};
+  struct last {};
 
-  void end_when_durable() {
+  void end_soon() {
     ending_ = true;
-    if (!busy_)
-      start_commit();
+    start_commit();
+    end_if_done();
+  }
+
+  void end_if_done() {
+    if (ending_ && (trouble_ || !busy_))
+      quit(fabric::exit_kind::shutdown);
   }
 
   void take(append& x, const fabric::envelope& e, follow_ups* then) {
@@ -125,6 +131,9 @@ private:
       next_.waiting.emplace_back(e.sender(), x.token);
     if (then != nullptr)
       std::move(then->begin(), then->end(), std::back_inserter(next_.then));
+    if (!x.share && options_.backlog != nullptr)
+      x.share = options_.backlog->take(x.content.weight());
+    next_.share.merge(std::move(x.share));
     next_.batches.push_back(std::move(x.content));
     if (!busy_ && !flushing_ && !trouble_) {
       // To itself, behind what is already in the mailbox: it joins the group.
@@ -135,13 +144,8 @@ private:
 
   void start_commit() {
     flushing_ = false;
-    if (busy_)
+    if (busy_ || next_.empty())
       return;
-    if (next_.empty()) {
-      if (ending_)
-        quit(fabric::exit_kind::shutdown);
-      return;
-    }
     busy_ = true;
     current_ = std::exchange(next_, {});
     run_commit(false);
@@ -170,11 +174,13 @@ private:
       publish(event_kind::store_recovered, severity::info, "");
     busy_ = false;
     auto durable = std::exchange(current_, {});
+    durable.share = {}; // whoever is told sees the backlog without it
     for (const auto& [who, token] : durable.waiting)
       send(who, appended{token});
     for (auto& [who, what] : durable.then)
       send(who, std::move(what));
     start_commit();
+    end_if_done();
   }
 
   void wait_for_store(commit_status status) {
@@ -183,6 +189,7 @@ private:
       publish(event_kind::store_trouble, severity::critical,
               R"({"why":)" + canonical(value{options_.store->problem()}) + "}");
     after(options_.retry_after, [this, broken] { run_commit(broken); });
+    end_if_done();
   }
 
   void publish(event_kind kind, severity level, std::string fields) {

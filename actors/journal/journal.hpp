@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/core/append.hpp>
+#include <stanchion/core/backlog.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/store.hpp>
@@ -20,6 +21,9 @@ struct journal_options {
   std::shared_ptr<stanchion::store> store;
   /// Who hears of trouble; may be null.
   std::shared_ptr<event_sink> events;
+  /// Where producers see how much waits; may be null. It bounds nothing here:
+  /// what arrives is taken.
+  std::shared_ptr<stanchion::backlog> backlog;
   /// Commit inside the actor instead of on a thread of its own: for virtual
   /// time.
   bool inline_commits = false;

@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -7,13 +8,26 @@ namespace stanchion {
 
 namespace {
 
+/// What a step asks with, as bytes. The agent hears of what has none as of any
+/// other bad value.
+std::string text_of(const step& s, const json_limits& limits) try {
+  return canonical(s.arguments, limits);
+} catch (const error& e) {
+  throw step_error{{.kind = failure_kind::invalid_input,
+                    .effect = side_effect::not_started,
+                    .message = "the arguments of "
+                               + std::string{to_string(s.kind)} + " " + s.name
+                               + " cannot be journaled: " + e.what()}};
+}
+
 std::unique_ptr<step> make_step(step_kind kind, std::string name,
-                                value arguments) {
+                                value arguments,
+                                const json_limits& limits = {}) {
   auto s = std::make_unique<step>();
   s->kind = kind;
   s->name = std::move(name);
-  s->arguments_text = canonical(arguments);
   s->arguments = std::move(arguments);
+  s->arguments_text = text_of(*s, limits);
   return s;
 }
 
@@ -55,7 +69,7 @@ escalate_operation agent_context::escalate(park_reason reason, std::string text,
   auto arguments = args("text", text, "suggestion", suggestion);
   return escalate_operation{make_step(step_kind::escalation,
                                       std::string{to_string(reason)},
-                                      std::move(arguments))};
+                                      std::move(arguments), wrapping_limits)};
 }
 
 escalate_operation agent_context::escalate(park_reason reason,

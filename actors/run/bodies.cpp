@@ -51,7 +51,7 @@ void member(std::string& to, std::string_view name, const value& x) {
 
 void member(std::string& to, std::string_view name, const failure& x) {
   key(to, name);
-  append_canonical(to, json(x));
+  append_canonical(to, json(x), wrapping_limits);
 }
 
 /// A member whose text is canonical JSON already.
@@ -71,7 +71,9 @@ void member(std::string& to, const stanchion::outcome& x) {
     key(to, "confidence");
     append_canonical(to, json(*sure));
   }
-  member(to, "value", x.get());
+  // What became of a child wraps the child's result.
+  key(to, "value");
+  append_canonical(to, x.get().get(), wrapping_limits);
 }
 
 } // namespace
@@ -166,7 +168,7 @@ std::string decided(std::string_view ticket, const decision& x) {
   auto to = object();
   member(to, "ticket", ticket);
   key(to, "decision");
-  append_canonical(to, json(x));
+  append_canonical(to, json(x), wrapping_limits);
   return close(std::move(to));
 }
 

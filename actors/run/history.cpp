@@ -171,7 +171,7 @@ void history::read_intent(const record& r) {
   s.kind = parse_step_kind(text_of(x, "kind")).value_or(step_kind::call);
   s.name = text_of(x, "name");
   if (const auto arguments = x.find("arguments"); arguments != x.end())
-    s.requested_text = canonical(*arguments);
+    s.requested_text = canonical(*arguments, wrapping_limits);
   s.arguments_text = s.requested_text;
   s.tool_effect = parse_effect(text_of(x, "effect"));
   s.due = instant_of(x, "due");

@@ -166,7 +166,7 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
     context["evidence"] = x.evidence.get();
   for (const auto v : t.options)
     context["suggested_actions"].push_back(explain(v));
-  t.context = canonical(context);
+  t.context = canonical(context, wrapping_limits);
   return t;
 }
 

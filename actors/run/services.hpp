@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/backlog.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
@@ -52,6 +53,8 @@ struct run_services {
   std::shared_ptr<std::atomic<run_number>> last_number;
   /// The desk there is now; empty while it is being replaced. Any thread.
   std::function<fabric::actor_ref()> desk;
+  /// How much waits for the journal; may be null.
+  std::shared_ptr<stanchion::backlog> backlog;
   fabric::actor_ref journal;
   fabric::actor_ref timers;
   /// Takes `routed` messages for any run, alive or not.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/fabric/actor.hpp>
+#include <stanchion/fabric/detail/watcher.hpp>
 #include <stanchion/fabric/system.hpp>
 
 #include <caf/actor_system.hpp>
@@ -41,7 +42,13 @@ public:
 
   caf::behavior make_behavior() override;
   void on_exit() override;
+  resume_result resume(caf::execution_unit* on, std::size_t most) override;
+  caf::invoke_message_result consume(caf::mailbox_element& x) override;
 
+  /// The library's side of `x`.
+  [[nodiscard]] static host& of(const actor& x) {
+    return *x.host_;
+  }
   [[nodiscard]] system::impl& sys() const {
     return *sys_;
   }
@@ -62,8 +69,13 @@ private:
   void answered(reply r);
   void fire(std::uint64_t generation);
 
+  void check_mailbox();
+
   system::impl* sys_;
-  std::unique_ptr<actor> guest_;
+  std::unique_ptr<actor> guest_; // taken away under the system's mutex
+  seat* seat_ = nullptr;         // of the thread it runs on, if one watches
+  std::uint32_t looked_ = 0;     // when its mailbox was looked at last
+  bool long_ = false;            // and it was told that it is long
 };
 
 /// Enqueues `m` with a single allocation of the library's.
@@ -83,6 +95,9 @@ struct system::impl {
   caf::actor_system* sys;
   std::unique_ptr<system_time> time;
   fabric::gate gate;
+  std::function<void(const overload&)> on_overload;
+  std::size_t long_mailbox = 0;
+  std::unique_ptr<fabric::watcher> watcher; // null: nobody looks
   std::atomic<std::size_t> late{0};
   std::uint64_t seed = 0;
   bool is_virtual = false;
@@ -97,6 +112,9 @@ struct system::impl {
   void born(actor_id id, caf::actor_addr x);
   void died(actor_id x);
   void kill_all();
+  /// Ends all actors. False when some had not ended after `deadline`.
+  bool end_all(duration deadline);
+  void tell_slow(actor_id who, duration busy);
 };
 
 /// The handle of a library pointer, and back.

@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/actors/run/services.hpp>
+#include <stanchion/core/backlog.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/executor.hpp>
 #include <stanchion/core/store.hpp>
@@ -50,6 +51,7 @@ struct runtime::impl {
 
   std::optional<data_dir_lock> lock;
   std::shared_ptr<stanchion::store> store;
+  std::shared_ptr<stanchion::backlog> backlog;
   std::shared_ptr<random_source> random;
   std::shared_ptr<executor> pool;
   std::shared_ptr<tool_directory> directory;
@@ -91,6 +93,7 @@ struct runtime::impl {
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
     x->desk = [this] { return part("desk"); };
+    x->backlog = backlog;
     x->journal = part("journal");
     x->timers = part("timers");
     x->router = part("router");
@@ -153,6 +156,8 @@ struct runtime::impl {
   void require_agent_runs(const std::string& name) const;
   void forget_key(const std::string& token);
 
+  /// Blocks while the journal is behind; in a simulation nothing would move.
+  void wait_for_journal();
   [[nodiscard]] std::shared_ptr<run_beginning> prepare(const submission& x);
   void send_new(const std::shared_ptr<run_beginning>& begin);
 

@@ -228,3 +228,12 @@ TEST_CASE("an event shows its fields", "[core][encode]") {
            R"("fields":{"failures":5},"severity":"warning",)"
            R"("subject":"payments.refund"})");
 }
+
+TEST_CASE("a record shows what its body wraps, however deep",
+          "[core][encode]") {
+  const auto deepest
+    = std::string(json_limits{}.depth, '[') + std::string(64, ']');
+  const auto shown = json(record{.kind = record_kind::completed,
+                                 .body = R"({"result":)" + deepest + "}"});
+  CHECK(shown["body"]["result"] == json::parse(deepest));
+}

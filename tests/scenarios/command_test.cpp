@@ -76,10 +76,13 @@ struct fixture {
     return out.substr(0, out.find('\n'));
   }
 
-  /// A command that drives runs, once it answers others.
+  /// A command that drives a run, once it answers others and has begun it.
   std::unique_ptr<command> owner(const words& xs) const {
     auto x = std::make_unique<command>(dir.path(), xs, setup);
-    REQUIRE(eventually([&] { return run({"tree"}).code == 0; }));
+    REQUIRE(eventually([&] {
+      return run({"tree"}).code == 0
+             && !run({"run", "list", "-o", "ids"}).out.empty();
+    }));
     return x;
   }
 

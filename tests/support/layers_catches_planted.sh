@@ -61,6 +61,9 @@ expect caught actors/run/planted.cpp 'void f(caf::actor a);'
 expect caught examples/99_planted/main.cpp 'caf::actor a;'
 
 expect passed fabric/planted.cpp '#include <caf/actor.hpp>'
+expect passed include/stanchion/caf.hpp '#include <caf/actor.hpp>'
+expect caught include/stanchion/planted.hpp '#include <caf/actor.hpp>'
+expect caught runtime/caf.hpp '#include <caf/actor.hpp>'
 expect passed actors/run/planted.cpp '// caf::actor is not named here'
 expect passed actors/run/planted.cpp '#include <stanchion/fabric/x.hpp>'
 expect passed supervisors/guard/planted.cpp \

@@ -37,12 +37,15 @@ void run_actor::begin_call(step& s) {
 }
 
 void run_actor::resume_call(step& s) {
-  if (s.deaths >= defaults::poison_deaths)
+  if (s.deaths >= defaults::poison_deaths) {
+    publish(event_kind::step_quarantined, severity::error,
+            json{{"tool", s.name}, {"deaths", s.deaths}}.dump(), s.path);
     return park({.reason = park_reason::poison_step,
                  .step = s.path,
                  .revision = s.revision,
                  .title = "the process died " + std::to_string(s.deaths)
                           + " times while " + s.name + " ran"});
+  }
   if ((s.abandoned || cancelling_) && !s.attempts.open)
     return;
   if (s.due && *s.due > now())
@@ -97,6 +100,9 @@ void run_actor::add_attempt(step& s, std::uint32_t n) {
     record_kind::attempt, s.path,
     bodies::attempt(n, idempotency_key(log_->row().id, s.path, s.revision)),
     now());
+  if (heard(event_kind::attempt_started))
+    publish(event_kind::attempt_started, severity::debug,
+            json{{"tool", s.name}, {"attempt", n}}.dump(), s.path);
 }
 
 void run_actor::on_admitted(const call_admitted& x,

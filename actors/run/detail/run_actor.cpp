@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/detail/run_actor.hpp>
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
@@ -131,10 +132,13 @@ void run_actor::load() {
   }
   if (options_.exhausted || crashed_too_often(past.crashes))
     return park_exhausted("it crashed too often");
-  if (past.code_deaths >= defaults::poison_deaths)
+  if (past.code_deaths >= defaults::poison_deaths) {
+    publish(event_kind::step_quarantined, severity::error,
+            json{{"deaths", past.code_deaths}}.dump());
     return park({.reason = park_reason::poison_step,
                  .title = "the process died " + std::to_string(past.code_deaths)
                           + " times while the agent's own code ran"});
+  }
   crashes_ = past.crashes;
   code_charged_ = past.code_charged;
   if (code_charged_ && code_turn_ == turn::none) {
@@ -196,9 +200,12 @@ void run_actor::settle() {
 }
 
 void run_actor::look_around() {
-  while (engine_ && !engine_->frozen() && !deliveries_.empty()) {
-    auto [path, x] = std::move(deliveries_.front());
-    deliveries_.pop_front();
+  while (engine_ && !engine_->frozen()) {
+    const auto next = next_delivery();
+    if (next == deliveries_.end())
+      break;
+    const auto [path, x] = std::move(*next);
+    deliveries_.erase(next);
     if (engine_->find(path) == nullptr)
       continue;
     record_outcome(path, x, false);
@@ -218,7 +225,27 @@ void run_actor::look_around() {
   show_state();
 }
 
+run_actor::delivery_list::iterator run_actor::next_delivery() {
+  if (deliveries_.empty() || !held_back())
+    return deliveries_.begin();
+  // Only what can be had again may wait unrecorded.
+  return std::find_if(deliveries_.begin(), deliveries_.end(),
+                      [this](const auto& x) {
+                        const auto* s = engine_->find(x.first);
+                        return s == nullptr
+                               || (s->kind == step_kind::call
+                                   && s->tool_effect != effect::read_only);
+                      });
+}
+
+bool run_actor::held_back() const {
+  return services_.backlog != nullptr && services_.backlog->past_bound()
+         && !log_->settled();
+}
+
 bool run_actor::flush() {
+  if (!told_ && !deliveries_.empty())
+    return hand_over(); // held back: its word wakes us
   if (!log_->dirty() && !log_->awaited())
     return false;
   // An outcome rides with the next attempt: hold it for the guard's answer,
@@ -231,8 +258,9 @@ bool run_actor::flush() {
 }
 
 bool run_actor::hand_over() {
-  // What leaves comes back and tells that its attempt was durable.
-  const auto told = leaving_.empty() || log_->awaited();
+  // What leaves comes back and tells that its attempt was durable. What is held
+  // back waits for the journal's own word.
+  told_ = leaving_.empty() || log_->awaited() || !deliveries_.empty();
   auto [content, token] = log_->flush();
   auto leaving = std::exchange(leaving_, {});
   if (services_.commit_here) {
@@ -241,7 +269,9 @@ bool run_actor::hand_over() {
       send(to, std::move(m));
     return log_->durable(token);
   }
-  auto what = append{std::move(content), token, told};
+  auto what = append{std::move(content), token, told_, {}};
+  if (services_.backlog != nullptr)
+    what.share = services_.backlog->take(what.content.weight());
   if (leaving.empty())
     send(services_.journal, std::move(what));
   else
@@ -279,7 +309,7 @@ void run_actor::show_state() {
     return;
   auto text = std::string{};
   auto next = std::optional<instant>{};
-  auto running = engine_->open().empty() || cancelling_;
+  auto running = engine_->open().empty() || cancelling_ || !deliveries_.empty();
   auto turns = false; // a run that left memory would lose its place
   for (const auto& [path, s] : engine_->open()) {
     if (s->abandoned)
@@ -293,8 +323,8 @@ void run_actor::show_state() {
   }
   if (running)
     log_->update(run_state::running, {}, std::nullopt, now());
-  else
-    log_->update(run_state::waiting, text, next, now());
+  else if (log_->update(run_state::waiting, text, next, now()))
+    say_waiting();
   tell_idle(!running && !turns, next);
 }
 
@@ -341,6 +371,7 @@ void run_actor::on_evict() {
 // -- steps: what the engine asks ----------------------------------------------
 
 void run_actor::begin(step& s) {
+  say_asked(s);
   if (s.kind == step_kind::call)
     return begin_call(s);
   if (s.kind == step_kind::spawn)
@@ -412,6 +443,7 @@ void run_actor::record_outcome(const step_path& path, const outcome& x,
   if (held)
     held_.insert_or_assign(path, x);
   last_failed_ = !x.ok();
+  say_ended(path, x);
   code_survived();
 }
 
@@ -426,9 +458,40 @@ tree_node run_actor::describe() const {
           .children = {}};
 }
 
+bool run_actor::heard(event_kind kind) const {
+  return services_.events != nullptr && services_.events->wants(kind);
+}
+
+void run_actor::say_asked(const step& s) {
+  if (!heard(event_kind::step_asked))
+    return;
+  auto fields = json{{"kind", to_string(s.kind)}};
+  if (!s.name.empty())
+    fields["name"] = s.name;
+  publish(event_kind::step_asked, severity::debug, fields.dump(), s.path);
+}
+
+void run_actor::say_ended(const step_path& path, const outcome& x) {
+  if (!heard(event_kind::step_ended))
+    return;
+  const auto fields
+    = x.ok() ? json{{"source", x.get().source()}} : json{{"failure", x.why()}};
+  publish(event_kind::step_ended, severity::debug, fields.dump(), path);
+}
+
+void run_actor::say_waiting() {
+  if (!heard(event_kind::run_waiting))
+    return;
+  const auto& row = log_->row();
+  auto fields = json{{"for", row.waiting_for}};
+  if (row.next_at)
+    fields["next_at"] = to_rfc3339(*row.next_at);
+  publish(event_kind::run_waiting, severity::debug, fields.dump());
+}
+
 void run_actor::publish(event_kind kind, severity level, std::string fields,
                         step_path path) {
-  if (services_.events != nullptr)
+  if (heard(kind))
     services_.events->publish({kind, level, now(), log_->row().id,
                                std::move(path), log_->row().agent,
                                std::move(fields)});

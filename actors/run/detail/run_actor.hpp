@@ -90,6 +90,12 @@ private:
   bool flush();
   bool hand_over();
   void commit_here(const batch& content);
+  using delivery_list = std::list<std::pair<step_path, outcome>>;
+  /// What may reach the program now.
+  [[nodiscard]] delivery_list::iterator next_delivery();
+  /// Whether records of this run wait in a journal that is behind: it asks for
+  /// no more until they are durable.
+  [[nodiscard]] bool held_back() const;
   [[nodiscard]] bool open_attempts() const;
   /// Says why the run does not run, in its row and to its supervisor.
   void show_state();
@@ -229,8 +235,13 @@ private:
   // -- telling ----------------------------------------------------------------
 
   [[nodiscard]] tree_node describe() const;
+  /// Whether anybody hears of it: asked where an event comes with every step.
+  [[nodiscard]] bool heard(event_kind kind) const;
   void publish(event_kind kind, severity level, std::string fields,
                step_path path = {});
+  void say_asked(const step& s);
+  void say_ended(const step_path& path, const outcome& x);
+  void say_waiting();
 
   run_options options_;
   const run_services& services_;
@@ -238,7 +249,7 @@ private:
   std::map<std::string, parking> parked_;
   std::map<step_path, outcome> held_;
   std::map<fabric::actor_id, fabric::actor_ref> guards_;
-  std::list<std::pair<step_path, outcome>> deliveries_;
+  delivery_list deliveries_;
   // What leaves once the next flush is durable.
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::optional<ending> ending_;
@@ -257,6 +268,7 @@ private:
   bool finishing_ = false;
   bool reloading_ = false;
   bool stopping_ = false; // once what was handed on is durable
+  bool told_ = true;      // the journal says so when the last flush is durable
   bool over_ = false;
   bool code_charged_ = false;
   turn code_turn_ = turn::none;

@@ -75,7 +75,8 @@ private:
 
 } // namespace
 
-run_world::run_world(std::shared_ptr<memory_store> in, std::uint64_t seed)
+run_world::run_world(std::shared_ptr<memory_store> in, std::uint64_t seed,
+                     std::size_t bound)
   : store(std::move(in)), sys(fabric::system_options{.virtual_seed = seed}),
     sim(sys), services(std::make_shared<run_services>()) {
   boss = sys.spawn(std::make_unique<class boss>(*this));
@@ -84,8 +85,9 @@ run_world::run_world(std::shared_ptr<memory_store> in, std::uint64_t seed)
   services->tools = std::make_shared<tool_directory>();
   services->last_number
     = std::make_shared<std::atomic<run_number>>(store->last_run());
-  services->journal
-    = sys.spawn(make_journal({.store = store, .inline_commits = true}));
+  services->backlog = std::make_shared<backlog>(bound);
+  services->journal = sys.spawn(make_journal(
+    {.store = store, .backlog = services->backlog, .inline_commits = true}));
   desk = sys.spawn(
     make_desk({.store = store, .journal = services->journal, .router = boss}));
   services->desk = [this] { return desk; };
@@ -115,6 +117,12 @@ void run_world::agent(stanchion::agent x) {
 }
 
 run_number run_world::submit(const std::string& agent, const value& input) {
+  const auto n = begin(agent, input);
+  sim.run();
+  return n;
+}
+
+run_number run_world::begin(const std::string& agent, const value& input) {
   auto begin = std::make_shared<run_beginning>();
   begin->row.number = ++*services->last_number;
   begin->row.id = derived_uuid(1, begin->row.number);
@@ -124,7 +132,6 @@ run_number run_world::submit(const std::string& agent, const value& input) {
   begin->input = input;
   const auto n = begin->row.number;
   sys.send(boss, start_run{n, std::move(begin)});
-  sim.run();
   return n;
 }
 

@@ -102,7 +102,8 @@ private:
 /// that spawns runs and routes to them.
 class run_world {
 public:
-  explicit run_world(std::shared_ptr<memory_store> in, std::uint64_t seed = 1);
+  explicit run_world(std::shared_ptr<memory_store> in, std::uint64_t seed = 1,
+                     std::size_t bound = defaults::journal_backlog);
   run_world() : run_world(std::shared_ptr<memory_store>{make_memory_store()}) {
     // nop
   }
@@ -113,6 +114,8 @@ public:
   void tool(const std::string& name, effect e, tool_script s);
   void agent(stanchion::agent x);
 
+  /// Starts a run.
+  run_number begin(const std::string& agent, const value& input = args());
   /// Starts a run and lets everything happen that can.
   run_number submit(const std::string& agent, const value& input = args());
   /// Takes every open run up from the store.
