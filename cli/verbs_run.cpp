@@ -139,9 +139,9 @@ json retry(session& s, const std::string& id, const json& request) {
     said["verb"] = "retry";
     if (again && !first.empty())
       return by.decide(first, said);
-    for (const auto& t :
-         by.list_tickets({.states = {ticket_state::open}, .run = id})
-           .at("tickets"))
+    const auto page
+      = by.list_tickets({.states = {ticket_state::open}, .run = id});
+    for (const auto& t : page.at("tickets"))
       for (const auto& option : t.value("options", json::array()))
         if (first.empty() && option == "retry")
           first = text_of(t, "id");

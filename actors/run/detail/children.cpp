@@ -22,8 +22,7 @@ void run_actor::begin_spawn(step& s) {
                         : refused(failure_kind::invalid_input,
                                   "there is no agent named " + s.name));
   }
-  s.child = make_uuid(now(), *services_.random);
-  s.child_number = ++*services_.last_number;
+  name_child(s);
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
   add_child(s, found->second);
 }
@@ -42,17 +41,25 @@ void run_actor::add_child(const step& s, const std::string& version) {
   });
 }
 
+void run_actor::name_child(step& s) {
+  s.child = make_uuid(now(), *services_.random);
+  s.child_number = ++*services_.last_number;
+}
+
+/// Keeps others from giving it out, too.
+void run_actor::claim_number(run_number x) {
+  auto last = services_.last_number->load();
+  while (last < x && !services_.last_number->compare_exchange_weak(last, x)) {
+    // nop
+  }
+}
+
 void run_actor::resume_spawn(step& s) {
   if (services_.store->find_run(s.child))
     return announce_child(s);
   // Only a journal cut in the middle of a commit knows the intent alone.
   const auto found = services_.agents->find(s.name);
-  auto last = services_.last_number->load();
-  while (
-    last < s.child_number
-    && !services_.last_number->compare_exchange_weak(last, s.child_number)) {
-    // nop
-  }
+  claim_number(s.child_number);
   if (found != services_.agents->end())
     add_child(s, found->second);
 }
@@ -128,20 +135,34 @@ outcome run_actor::result_of(const run_row& child) {
 
 // -- carrying on as new -------------------------------------------------------
 
-void run_actor::renew(step& s) {
-  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
-  const auto id = make_uuid(now(), *services_.random);
-  const auto number = ++*services_.last_number;
+/// Ends the run once its open attempts have; until then, nobody carries it on.
+void run_actor::renew(const step& s) {
+  successor_ = s.child_number;
+  successor_id_ = s.child;
+  successor_input_ = s.arguments;
+  ending_ = ending{record_kind::continued, bodies::continued(successor_id_),
+                   run_state::continued};
+}
+
+/// The number that the intent names may be another run's by now: nobody held it
+/// while no process was there.
+void run_actor::resume_renewal(step& s) {
+  const auto known = services_.store->find_run(s.child);
+  s.child_number = known ? known->number : ++*services_.last_number;
+  renew(s);
+}
+
+/// In the commit that ends this run.
+void run_actor::add_successor() {
+  if (services_.store->find_run(successor_id_))
+    return; // as only a journal cut in the middle of a commit has it
   add_run({.agent = log_->row().agent,
            .version = log_->row().version,
-           .input = s.arguments,
+           .input = successor_input_,
            .depth = depth_,
            .parent = log_->row().parent,
            .parent_step = log_->row().parent_step},
-          id, number);
-  successor_ = number;
-  ending_ = ending{record_kind::continued, bodies::continued(id),
-                   run_state::continued};
+          successor_id_, successor_);
 }
 
 } // namespace stanchion::detail

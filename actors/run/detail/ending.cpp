@@ -90,6 +90,8 @@ void run_actor::finish(const ending& x) {
   if (std::exchange(finishing_, true))
     return;
   code_survived();
+  if (x.kind == record_kind::continued)
+    add_successor();
   log_->add(x.kind, {}, x.body, now());
   log_->update(x.state, {}, std::nullopt, now());
   log_->when_durable([this, state = x.state] {
@@ -100,13 +102,21 @@ void run_actor::finish(const ending& x) {
             state == run_state::failed ? severity::error : severity::info,
             json{{"state", to_string(state)}}.dump());
     tell_parent();
-    if (successor_ != 0)
+    if (state == run_state::continued)
       route(successor_, fabric::message::of(run_woken{}));
     leave(state);
   });
 }
 
+bool run_actor::unknown_call() const {
+  return std::any_of(parked_.begin(), parked_.end(), [](const auto& x) {
+    return x.second.reason == park_reason::ambiguous_state;
+  });
+}
+
 void run_actor::end_cancelled() {
+  if (unknown_call())
+    return;
   if (!parked_.empty())
     return withdraw_tickets();
   finish({record_kind::cancelled, bodies::cancelled(cancel_reason_),
@@ -193,7 +203,7 @@ void run_actor::on_cancel(const cancel_run& x) {
     begin_cancel(x.reason, x.by);
   if (!x.answer)
     return;
-  if (cancelling_ && !open_attempts())
+  if (cancelling_ && !open_attempts() && !unknown_call())
     told_when_cancelled_.push_back(x.answer); // it ends at once
   else
     log_->when_durable(

@@ -33,9 +33,11 @@ void run_actor::park(park_request x) {
   log_->when_durable([this, x = std::move(x)] { open_ticket(x); });
 }
 
-void run_actor::open_ticket(const park_request& x) {
+void run_actor::open_ticket(park_request x) {
   reloading_ = false;
   const auto past = history{services_.store->read(options_.number, 0)};
+  if (const auto found = past.steps.find(x.step); found != past.steps.end())
+    x.revision = found->second.revision;
   auto t = make_ticket(log_->row(), past, x, now());
   if (const auto before = services_.store->find_ticket(t.id))
     t.version = before->version + 1;
@@ -68,6 +70,7 @@ void run_actor::on_decided(const std::string& id) {
   const auto t = services_.store->find_ticket(id);
   if (parked == parked_.end() || !t || t->state == ticket_state::open)
     return;
+  const auto reason = parked->second.reason;
   parked_.erase(parked);
   if (!t->decided)
     return; // withdrawn
@@ -78,12 +81,12 @@ void run_actor::on_decided(const std::string& id) {
                {"verb", to_string(t->decided->verb)},
                {"by", t->decided->by}}
             .dump());
-  if (!cancelling_)
+  if (!cancelling_ || reason == park_reason::ambiguous_state)
     apply(*t, *t->decided);
 }
 
 void run_actor::apply(const ticket& t, const decision& d) {
-  if (d.verb == verb::abort)
+  if (d.verb == verb::abort && !cancelling_)
     return begin_cancel("aborted by " + d.by, d.by);
   const auto past = history{services_.store->read(options_.number, 0)};
   const auto found = past.steps.find(t.step);

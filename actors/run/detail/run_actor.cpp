@@ -126,7 +126,7 @@ void run_actor::load() {
   held_ = past.held;
   cancelling_ = past.cancel_requested;
   cancel_reason_ = past.cancel_reason;
-  if (!parked_.empty() && !cancelling_) {
+  if (!parked_.empty() && (!cancelling_ || unknown_call())) {
     publish(event_kind::run_resumed, severity::debug, {});
     return check_tickets();
   }
@@ -298,10 +298,11 @@ bool run_actor::open_attempts() const {
 void run_actor::show_state() {
   if (over_ || finishing_ || reloading_)
     return;
-  if (!parked_.empty() && !cancelling_) {
+  if (!parked_.empty() && (!cancelling_ || unknown_call())) {
     const auto& x = *parked_.begin();
     log_->update(run_state::parked,
-                 "a person: " + x.second.why + " (ticket " + x.first + ")",
+                 "a person: " + x.second.why + " (ticket " + x.first + ")"
+                   + (cancelling_ ? "; then it is cancelled" : ""),
                  std::nullopt, now());
     return tell_idle(!open_attempts(), std::nullopt);
   }
@@ -377,8 +378,10 @@ void run_actor::begin(step& s) {
   if (s.kind == step_kind::spawn)
     return begin_spawn(s);
   if (s.kind == step_kind::renewal)
-    return renew(s);
+    name_child(s);
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  if (s.kind == step_kind::renewal)
+    return renew(s);
   if (s.kind == step_kind::escalation)
     return ask_person(s);
   resume(s);
@@ -402,7 +405,7 @@ void run_actor::resume(step& s) {
   case step_kind::escalation:
     return ask_person(s);
   case step_kind::renewal:
-    return;
+    return resume_renewal(s);
   }
 }
 

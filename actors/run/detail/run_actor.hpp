@@ -170,6 +170,8 @@ private:
   /// Records the child beside the intent that names it.
   void add_child(const step& s, const std::string& version);
   void resume_spawn(step& s);
+  void name_child(step& s);
+  void claim_number(run_number x);
   /// Another run that begins in the same commit.
   void add_run(const bodies::beginning& x, const run_id& id, run_number number);
   void announce_child(step& s);
@@ -181,7 +183,9 @@ private:
 
   // -- carrying on as new -----------------------------------------------------
 
-  void renew(step& s);
+  void renew(const step& s);
+  void resume_renewal(step& s);
+  void add_successor();
 
   // -- people -----------------------------------------------------------------
 
@@ -189,7 +193,7 @@ private:
   /// Stops the program here until a person has decided. Open attempts are
   /// still awaited; their outcomes are kept for later.
   void park(park_request x);
-  void open_ticket(const park_request& x);
+  void open_ticket(park_request x);
   void check_tickets();
   void on_decided(const std::string& id);
   /// Writes what the decision means; the replay then acts on it.
@@ -204,6 +208,8 @@ private:
   void drop_calls();
   void finish(const ending& x);
   void end_cancelled();
+  /// Whether a person must say what became of a call before the run may end.
+  [[nodiscard]] bool unknown_call() const;
   /// A person may be deciding at this very moment: the desk says who was first.
   void withdraw_tickets();
   void ask_to_withdraw();
@@ -258,7 +264,9 @@ private:
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;
   std::uint32_t depth_ = 0;
-  run_number successor_ = 0;
+  run_number successor_ = 0; // who carries on once this run has ended
+  run_id successor_id_;
+  value successor_input_;
   std::uint64_t last_token_ = 0; // whose word it waits for when stopping
   int undecided_ = 0;
   bool last_failed_ = false;

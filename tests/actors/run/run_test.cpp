@@ -173,6 +173,29 @@ TEST_CASE_METHOD(world, "an ambiguous once call parks with its evidence",
   CHECK(context["error"]["kind"] == "crashed");
   CHECK_THAT(row(n).waiting_for, ContainsSubstring(t.id));
 
+  SECTION("a cancel waits until a person has said what became of it") {
+    auto told = false;
+    tell(n, fabric::message::of(
+              cancel_run{"enough", "ann", [&told](bool x) { told = x; }}));
+    CHECK(told);
+    CHECK(tickets()[0].state == ticket_state::open);
+    SECTION("in this life") {
+      CHECK(state(n) == "parked");
+      CHECK_THAT(row(n).waiting_for, ContainsSubstring("then it is cancelled"));
+      decide(n, verb::happened, R"({"id":7})");
+      CHECK(state(n) == "cancelled");
+      CHECK(kinds(n).back() == "cancelled");
+    }
+    SECTION("and in the next") {
+      auto next = world{std::shared_ptr<memory_store>{store->prefix(99)}};
+      next.equip();
+      next.recover();
+      CHECK(next.state(n) == "parked");
+      next.decide(n, verb::did_not_happen);
+      CHECK(next.state(n) == "cancelled");
+      CHECK(next.calls.empty());
+    }
+  }
   SECTION("it happened: the person's result counts") {
     decide(n, verb::happened, R"({"id":7})");
     CHECK(result(n) == R"({"id":7})");
@@ -469,6 +492,38 @@ TEST_CASE_METHOD(world,
   CHECK(state(3) == "continued");
   CHECK(result(4) == R"("done")");
   CHECK(result(n) == R"("done")");
+}
+
+TEST_CASE("who carries a run on survives a cut after every record",
+          "[run][renewal]") {
+  const auto equip = [](run_world& w) {
+    w.tool("look", effect::read_only, echo);
+    w.agent({"loop", "1", [](agent_context& ctx, value input) -> task<json> {
+               const auto left = input["left"].as_int();
+               if (left == 0)
+                 co_return json("done");
+               co_await ctx.call("look", args("left", left));
+               co_await ctx.continue_as_new(args("left", left - 1));
+               co_return json("unreachable");
+             }});
+  };
+  auto reference = run_world{};
+  equip(reference);
+  reference.submit("loop", args("left", 2));
+  const auto records = reference.store->records_in_order().size();
+  for (auto cut = std::size_t{1}; cut <= records; ++cut) {
+    INFO("after record " << cut);
+    auto again = run_world{
+      std::shared_ptr<memory_store>{reference.store->prefix(cut)}, cut};
+    equip(again);
+    again.recover();
+    auto last = again.store->last_run();
+    CHECK(again.result(last) == R"("done")");
+    auto done = 0;
+    for (auto n = run_number{1}; n <= last; ++n)
+      done += again.state(n) == "completed" ? 1 : 0;
+    CHECK(done == 1);
+  }
 }
 
 TEST_CASE_METHOD(world, "a call that may not be repeated is refused in a race",
