@@ -340,8 +340,8 @@ T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
         return answer.get();
     } catch (const std::future_error&) {
       // Whoever was asked is gone; its successor needs a moment.
-      auto lock = std::unique_lock{mutex};
-      changed.wait_for(lock, look_again);
+      auto held = std::unique_lock{mutex};
+      changed.wait_for(held, look_again);
     }
     require_running();
     if (auto known = done())
