@@ -9,10 +9,26 @@ namespace stanchion {
 
 namespace {
 
+/// Whether what an open step waits for was there: the agent's code may have
+/// been given it.
+bool is_ready(store& in, const history& past, const step_path& path,
+              const recorded_step& s, instant now) {
+  if (past.held.contains(path) || (s.due && *s.due <= now))
+    return true;
+  if (s.kind != step_kind::child && s.kind != step_kind::settled)
+    return false;
+  const auto child = in.find_run(s.child_number);
+  return child
+         && (is_terminal(child->state)
+             || (s.kind == step_kind::settled
+                 && child->state == run_state::parked));
+}
+
 /// Records that charge a death to what was under way in a run; none when
 /// nothing was.
-std::vector<record> charge(const history& past, run_number run, instant now,
-                           std::string_view alone) {
+std::vector<record> charge(store& in, const history& past, const run_row& row,
+                           instant now, std::string_view alone) {
+  const auto run = row.number;
   auto charges = std::vector<record>{};
   auto seq = past.next_seq;
   const auto add = [&](const step_path& step) {
@@ -21,14 +37,24 @@ std::vector<record> charge(const history& past, run_number run, instant now,
       {run, seq++, record_kind::death, now, step, bodies::death(was_alone)});
   };
   auto waits = false;
+  auto ready = false;
   for (const auto& [path, s] : past.steps) {
     if (s.attempts.open)
       add(path);
-    waits = waits || (!s.has_outcome && !s.abandoned);
+    const auto open = !s.has_outcome && !s.abandoned;
+    waits = waits || open;
+    ready = ready || (open && is_ready(in, past, path, s, now));
   }
-  if (!waits && past.parked.empty() && !past.terminal)
+  const auto ran = charges.empty() && (!waits || ready);
+  if ((ran || to_text({run, {}}) == alone) && past.parked.empty()
+      && !past.terminal)
     add({}); // its own code was running
   return charges;
+}
+
+/// One of which may have ended since the run last looked.
+bool has_children(store& in, run_number run) {
+  return !in.list_runs({.parent = run, .limit = 1}).empty();
 }
 
 } // namespace
@@ -44,8 +70,7 @@ void charge_deaths(store& in, instant now, event_sink* events) {
   in.each_open_run([&](const run_row& row) {
     if (row.state == run_state::parked)
       return;
-    auto found
-      = charge(history{in.read(row.number, 0)}, row.number, now, alone);
+    auto found = charge(in, history{in.read(row.number, 0)}, row, now, alone);
     for (const auto& x : found)
       told.push_back({event_kind::step_charged, severity::warning, now, row.id,
                       x.step, row.agent, x.body});
@@ -79,7 +104,7 @@ recovery_plan plan_recovery(store& from, instant now,
     if (!knows(row))
       plan.orphans.push_back(std::move(row));
     else if (row.state == run_state::waiting && row.next_at
-             && *row.next_at > now)
+             && *row.next_at > now && !has_children(from, row.number))
       plan.sleeping.push_back(std::move(row));
     else // parked ones too: their ticket may be decided by now
       plan.resume.push_back(row.number);

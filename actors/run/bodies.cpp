@@ -156,10 +156,11 @@ std::string wait(instant until, std::string_view why) {
 }
 
 std::string parked(park_reason reason, std::string_view ticket,
-                   std::string_view why) {
+                   std::uint32_t version, std::string_view why) {
   auto to = object();
   member(to, "reason", to_string(reason));
   member(to, "ticket", ticket);
+  member(to, "version", std::uint64_t{version});
   member(to, "why", why);
   return close(std::move(to));
 }

@@ -33,7 +33,7 @@ struct beginning {
 [[nodiscard]] std::string patch(std::string_view id, bool taken);
 [[nodiscard]] std::string wait(instant until, std::string_view why);
 [[nodiscard]] std::string parked(park_reason reason, std::string_view ticket,
-                                 std::string_view why);
+                                 std::uint32_t version, std::string_view why);
 [[nodiscard]] std::string decided(std::string_view ticket, const decision& x);
 /// `arguments`: an editor's, as canonical text, or empty.
 [[nodiscard]] std::string reopened(std::uint32_t revision,

@@ -73,7 +73,25 @@ engine::~engine() {
   freeze();
 }
 
+/// While one lives, the program's frames may be on the stack.
+class engine::at_work {
+public:
+  explicit at_work(engine& x) : engine_(&x) {
+    ++engine_->depth_;
+  }
+  at_work(const at_work&) = delete;
+  at_work& operator=(const at_work&) = delete;
+  ~at_work() {
+    if (--engine_->depth_ == 0)
+      engine_->leaving_.reset();
+  }
+
+private:
+  engine* engine_;
+};
+
 void engine::start(task<json> program, history past) {
+  const auto busy = at_work{*this};
   past_ = std::make_unique<history>(std::move(past));
   patches_ = past_->patches;
   undelivered_ = past_->deliveries.size();
@@ -110,6 +128,8 @@ void engine::go_live() {
     if (std::find(anew.begin(), anew.end(), s.get()) == anew.end())
       left_open.push_back(s.get());
   for (auto* s : left_open) {
+    if (frozen() && !s->attempts.open)
+      continue; // a person must act first
     if (s->abandoned && !s->known_abandoned)
       host_.abandoned(*s); // its journal is of a version that did not say so
     host_.resume(*s);
@@ -121,6 +141,7 @@ void engine::go_live() {
 void engine::deliver(const step_path& path, const outcome& x, instant now) {
   if (frozen())
     return settle(path);
+  const auto busy = at_work{*this};
   now_ = now;
   hand_over(path, x);
   pump();
@@ -151,7 +172,9 @@ void engine::freeze() {
   dying_ = true;
   ready_.clear();
   fresh_.clear();
-  root_.reset();
+  leaving_ = std::move(root_);
+  if (depth_ == 0)
+    leaving_.reset();
 }
 
 void engine::settle(const step_path& path) {

@@ -122,7 +122,9 @@ public:
   /// Delivers an outcome that the run has just recorded, at `now`.
   void deliver(const step_path& path, const outcome& x, instant now);
 
-  /// Destroys the frames: nothing more is asked or delivered. Open steps stay
+  /// Destroys the frames, at once or, from inside `begin` and its like, when
+  /// the program has come to a halt: nothing is delivered any more, and what is
+  /// asked for until then must be recorded, but not set going. Open steps stay
   /// listed until `settle`.
   void freeze();
 
@@ -201,6 +203,7 @@ private:
     branch* where;
   };
   struct root;
+  class at_work;
 
   void pump();
   void replay();
@@ -226,8 +229,11 @@ private:
   std::vector<ready> ready_; // mostly one
   std::map<std::string, bool, std::less<>> patches_;
   std::map<step_path, std::unique_ptr<step>> open_;
-  std::list<step*> fresh_;     // asked for during replay, not yet begun
-  std::unique_ptr<root> root_; // frames last: destroyed first
+  std::list<step*> fresh_; // asked for during replay, not yet begun
+  int depth_ = 0;          // of `start` and `deliver`
+  // Frames last: destroyed first.
+  std::unique_ptr<root> leaving_; // frozen from inside; goes when all return
+  std::unique_ptr<root> root_;
 };
 
 } // namespace stanchion

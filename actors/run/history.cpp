@@ -127,9 +127,15 @@ void history::read(const record& r) {
     break;
   case record_kind::parked: {
     const auto x = body();
-    parked[text_of(x, "ticket")] = {parse_park_reason(text_of(x, "reason"))
-                                      .value_or(park_reason::requires_human),
-                                    r.step, text_of(x, "why")};
+    const auto s = steps.find(r.step);
+    parked[text_of(x, "ticket")]
+      = {.reason = parse_park_reason(text_of(x, "reason"))
+                     .value_or(park_reason::requires_human),
+         .step = r.step,
+         .why = text_of(x, "why"),
+         .version = x.value("version", 0U),
+         .unknown = s != steps.end() && s->second.kind == step_kind::call
+                    && s->second.attempts.ended == side_effect::unknown};
     break;
   }
   case record_kind::decided:

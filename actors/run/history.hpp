@@ -47,6 +47,10 @@ struct parking {
   park_reason reason = park_reason::requires_human;
   step_path step;
   std::string why;
+  /// The version of the ticket that was opened for it.
+  std::uint32_t version = 0;
+  /// It is a call of which nobody can say whether it took effect.
+  bool unknown = false;
 };
 
 /// What a run's records say, in the shape that replay needs. Later records

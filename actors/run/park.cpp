@@ -153,6 +153,8 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
   t.title = x.title;
   t.group = group_of(row, past, x);
   t.options = options_for(x.reason, at_escalation);
+  if (x.why && x.why->effect == side_effect::unknown)
+    std::erase(t.options, verb::edit); // other arguments: a second effect
   t.created = now;
   auto context = json{{"user_input", past.input.get()},
                       {"agent", row.agent},

@@ -33,7 +33,8 @@ void run_actor::begin_call(step& s) {
                               s.name + " is "
                                 + std::string{to_string(*s.tool_effect)}
                                 + ": such a call may not be in a race"));
-  ask_guard(s, *tool);
+  if (!engine_->frozen())
+    ask_guard(s, *tool);
 }
 
 void run_actor::resume_call(step& s) {
@@ -46,7 +47,7 @@ void run_actor::resume_call(step& s) {
                  .title = "the process died " + std::to_string(s.deaths)
                           + " times while " + s.name + " ran"});
   }
-  if ((s.abandoned || cancelling_) && !s.attempts.open)
+  if ((s.abandoned || cancelling_ || engine_->frozen()) && !s.attempts.open)
     return;
   if (s.due && *s.due > now())
     return wait_until(s);
@@ -145,8 +146,8 @@ void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
   s.attempts.ended = why.effect;
   s.attempts.last = why;
   if (n > s.charged_at) { // whatever it failed of, the process outlived it
-    s.charged = false;
     end_turn(s);
+    s.charged = false;
   }
   log_->add(record_kind::attempt_end, s.path, bodies::attempt_end(n, why),
             now());
@@ -189,11 +190,26 @@ void run_actor::on_done(call_done& x) {
     return;
   }
   s->attempts.open = false;
-  if (!engine_->frozen() && !s->abandoned)
+  if (!engine_->frozen() && !s->abandoned) {
+    if (std::exchange(s->charged, false))
+      return deliver_once_durable(*s, x.result);
     return deliver(*s, std::move(x.result));
+  }
   const auto path = s->path;
   record_outcome(path, x.result, engine_->frozen());
   engine_->settle(path);
+}
+
+/// Should the process die of what the agent's code does with it, the step is
+/// cleared.
+void run_actor::deliver_once_durable(const step& s, const outcome& x) {
+  record_outcome(s.path, x, true);
+  log_->when_durable([this, path = s.path] {
+    const auto held = held_.find(path);
+    const auto* waits = engine_ ? engine_->find(path) : nullptr;
+    if (held != held_.end() && waits != nullptr && !engine_->frozen())
+      deliver(*waits, held->second);
+  });
 }
 
 void run_actor::on_unknown(const call_unknown& x) {
@@ -229,7 +245,7 @@ void run_actor::suggest(const std::string& id, const outcome& x) {
 }
 
 void run_actor::on_guards_changed() {
-  if (!engine_ || !parked_.empty())
+  if (!engine_)
     return;
   for (const auto& [path, s] : engine_->open()) {
     if (s->kind != step_kind::call || s->due)
@@ -263,10 +279,10 @@ void run_actor::on_woken() {
   const auto due = [this](const step& s) {
     return s.due && *s.due <= now() && !s.abandoned && !pending(s.path);
   };
+  check_children(); // first: one may have ended long before the timer was due
   for (const auto& [path, s] : engine_->open())
     if (due(*s))
       wait_until(*s);
-  check_children();
 }
 
 bool run_actor::pending(const step_path& path) const {

@@ -24,7 +24,8 @@ void run_actor::begin_spawn(step& s) {
   }
   name_child(s);
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
-  add_child(s, found->second);
+  if (!engine_->frozen())
+    add_child(s, found->second);
 }
 
 void run_actor::add_child(const step& s, const std::string& version) {
@@ -82,9 +83,14 @@ void run_actor::add_run(const bodies::beginning& x, const run_id& id,
 }
 
 void run_actor::announce_child(step& s) {
+  // It is there, whether this run still wants it or not.
+  if (cancelling_)
+    route(s.child_number,
+          fabric::message::of(cancel_run{cancel_reason_, "its parent", {}}));
+  else
+    route(s.child_number, fabric::message::of(run_woken{}));
   if (s.abandoned)
     return;
-  route(s.child_number, fabric::message::of(run_woken{}));
   deliver(s,
           outcome{args("run", to_string(s.child), "number", s.child_number)});
 }

@@ -109,9 +109,8 @@ void run_actor::finish(const ending& x) {
 }
 
 bool run_actor::unknown_call() const {
-  return std::any_of(parked_.begin(), parked_.end(), [](const auto& x) {
-    return x.second.reason == park_reason::ambiguous_state;
-  });
+  return std::any_of(parked_.begin(), parked_.end(),
+                     [](const auto& x) { return x.second.unknown; });
 }
 
 void run_actor::end_cancelled() {
@@ -208,6 +207,14 @@ void run_actor::on_cancel(const cancel_run& x) {
   else
     log_->when_durable(
       [answer = x.answer, accepted = cancelling_] { answer(accepted); });
+}
+
+/// The word of it is sent once, and lost when the process dies then.
+bool run_actor::parent_cancelled() const {
+  if (log_->row().parent == 0)
+    return false;
+  const auto parent = services_.store->find_run(log_->row().parent);
+  return parent && parent->state == run_state::cancelled;
 }
 
 void run_actor::begin_cancel(const std::string& reason, const std::string& by) {

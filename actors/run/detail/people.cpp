@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace stanchion::detail {
@@ -23,9 +24,17 @@ void run_actor::park(park_request x) {
   const auto id = ticket_id(log_->row().id, x.step, x.revision);
   if (parked_.contains(id))
     return;
-  parked_[id] = {x.reason, x.step, x.title};
-  log_->add(record_kind::parked, x.step, bodies::parked(x.reason, id, x.title),
-            now());
+  const auto* s = engine_ ? engine_->find(x.step) : nullptr;
+  const auto before = services_.store->find_ticket(id);
+  const auto version = before ? before->version + 1 : 1;
+  parked_[id] = {.reason = x.reason,
+                 .step = x.step,
+                 .why = x.title,
+                 .version = version,
+                 .unknown = s != nullptr && s->kind == step_kind::call
+                            && s->attempts.ended == side_effect::unknown};
+  log_->add(record_kind::parked, x.step,
+            bodies::parked(x.reason, id, version, x.title), now());
   stop_engine();
   drop_calls();
   // The ticket shows what led here, so what led here is made durable first.
@@ -39,8 +48,7 @@ void run_actor::open_ticket(park_request x) {
   if (const auto found = past.steps.find(x.step); found != past.steps.end())
     x.revision = found->second.revision;
   auto t = make_ticket(log_->row(), past, x, now());
-  if (const auto before = services_.store->find_ticket(t.id))
-    t.version = before->version + 1;
+  t.version = std::max(parked_[t.id].version, t.version);
   const auto id = t.id;
   log_->add(std::move(t));
   log_->when_durable([this, id] {
@@ -53,10 +61,12 @@ void run_actor::open_ticket(park_request x) {
 }
 
 void run_actor::check_tickets() {
+  if (reloading_)
+    return; // its ticket is on the way
   auto decided = std::vector<std::string>{};
   for (const auto& [id, x] : parked_) {
     const auto t = services_.store->find_ticket(id);
-    if (!t) // died between the park and its ticket
+    if (!t || t->version < x.version) // died between the park and its ticket
       open_ticket({.reason = x.reason, .step = x.step, .title = x.why});
     else if (t->state == ticket_state::decided)
       decided.push_back(id);
@@ -68,9 +78,10 @@ void run_actor::check_tickets() {
 void run_actor::on_decided(const std::string& id) {
   const auto parked = parked_.find(id);
   const auto t = services_.store->find_ticket(id);
-  if (parked == parked_.end() || !t || t->state == ticket_state::open)
+  if (parked == parked_.end() || !t || t->state == ticket_state::open
+      || t->version < parked->second.version) // of an earlier park
     return;
-  const auto reason = parked->second.reason;
+  const auto unknown = parked->second.unknown;
   parked_.erase(parked);
   if (!t->decided)
     return; // withdrawn
@@ -81,7 +92,7 @@ void run_actor::on_decided(const std::string& id) {
                {"verb", to_string(t->decided->verb)},
                {"by", t->decided->by}}
             .dump());
-  if (!cancelling_ || reason == park_reason::ambiguous_state)
+  if (!cancelling_ || unknown)
     apply(*t, *t->decided);
 }
 
@@ -90,7 +101,11 @@ void run_actor::apply(const ticket& t, const decision& d) {
     return begin_cancel("aborted by " + d.by, d.by);
   const auto past = history{services_.store->read(options_.number, 0)};
   const auto found = past.steps.find(t.step);
-  const auto reopens = found != past.steps.end() && found->second.has_outcome;
+  // What was left without an outcome is tried afresh, too.
+  const auto reopens
+    = found != past.steps.end()
+      && (found->second.has_outcome
+          || (d.verb == verb::retry && !found->second.attempts.open));
   const auto revision = t.revision + (d.verb == verb::edit ? 1U : 0U);
   if (d.verb == verb::edit || reopens)
     log_->add(record_kind::reopened, t.step,

@@ -36,6 +36,8 @@ void run_actor::receive(fabric::envelope& e) {
 }
 
 void run_actor::on_stop() {
+  if (log_ && log_->dirty() && leaving_.empty())
+    hand_over(); // an outcome that waited for the next attempt
   stopping_ = log_ && !log_->settled();
   if (!stopping_)
     return quit(fabric::exit_kind::shutdown);
@@ -126,6 +128,8 @@ void run_actor::load() {
   held_ = past.held;
   cancelling_ = past.cancel_requested;
   cancel_reason_ = past.cancel_reason;
+  if (!cancelling_ && parent_cancelled())
+    begin_cancel("its parent was cancelled", "its parent");
   if (!parked_.empty() && (!cancelling_ || unknown_call())) {
     publish(event_kind::run_resumed, severity::debug, {});
     return check_tickets();
@@ -154,11 +158,14 @@ void run_actor::load() {
 
 void run_actor::go_on(history past) {
   drive(std::move(past));
-  if (cancelling_)
-    stop_steps();
+  if (!cancelling_)
+    return;
+  stop_steps();
+  cancel_children(cancel_reason_, "its parent");
 }
 
 void run_actor::drive(history past) {
+  undecided_ = 0; // of the steps before
   depth_ = past.depth;
   auto input = past.input;
   engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
@@ -315,7 +322,8 @@ void run_actor::show_state() {
   for (const auto& [path, s] : engine_->open()) {
     if (s->abandoned)
       continue;
-    running = running || (s->guard != 0 && s->turn != turn::asked);
+    running = running || (s->guard != 0 && s->turn != turn::asked)
+              || held_.contains(path);
     turns = turns || s->turn == turn::asked;
     if (s->due && (!next || *s->due < *next))
       next = s->due;
@@ -380,6 +388,8 @@ void run_actor::begin(step& s) {
   if (s.kind == step_kind::renewal)
     name_child(s);
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  if (engine_->frozen())
+    return; // a step beside it has parked the run just now
   if (s.kind == step_kind::renewal)
     return renew(s);
   if (s.kind == step_kind::escalation)

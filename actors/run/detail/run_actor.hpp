@@ -127,6 +127,7 @@ private:
   void ask_guard(step& s);
   void ask_guard(step& s, const tool_entry& tool);
   void note_proof(const step& s, side_effect seen);
+  void deliver_once_durable(const step& s, const outcome& x);
   void set_undecided(step& s, bool x);
   template <class Message>
   void send_to_guard(const step& s, Message m) {
@@ -228,6 +229,7 @@ private:
   // -- cancelling -------------------------------------------------------------
 
   void on_cancel(const cancel_run& x);
+  [[nodiscard]] bool parent_cancelled() const;
   void begin_cancel(const std::string& reason, const std::string& by);
   void stop_steps();
   void cancel_children(const std::string& reason, const std::string& by);

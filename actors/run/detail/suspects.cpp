@@ -30,7 +30,8 @@ void run_actor::on_turn(const suspect& x) {
 }
 
 void run_actor::end_turn(step& s) {
-  if (std::exchange(s.turn, turn::none) != turn::none)
+  // A step that was charged may have got its turn before the run was reloaded.
+  if (std::exchange(s.turn, turn::none) != turn::none || s.charged)
     send(services_.router, turn_over{{options_.number, s.path}});
 }
 

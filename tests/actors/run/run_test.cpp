@@ -59,6 +59,11 @@ task<json> asks(agent_context& ctx, value) {
   co_return args("colour", answer, "source", answer.source());
 }
 
+task<value> asks_first(agent_context& ctx) {
+  auto answer = co_await ctx.escalate(park_reason::low_confidence, "sure?");
+  co_return answer;
+}
+
 struct world : run_world {
   using run_world::run_world;
   world() {
@@ -492,6 +497,79 @@ TEST_CASE_METHOD(world,
   CHECK(state(3) == "continued");
   CHECK(result(4) == R"("done")");
   CHECK(result(n) == R"("done")");
+}
+
+TEST_CASE_METHOD(world, "an agent may escalate wherever it has come to",
+                 "[run][park]") {
+  agent({"helper", "1", [](agent_context& ctx, value) -> task<json> {
+           auto x = co_await ctx.call("look", args("n", 1));
+           auto answer = co_await asks_first(ctx);
+           co_return args("looked", x, "answer", answer).get();
+         }});
+  agent(
+    {"branch", "1", [](agent_context& ctx, value) -> task<json> {
+       co_await ctx.call("look", args("n", 1));
+       auto both
+         = co_await ctx.all(ctx.escalate(park_reason::low_confidence, "sure?"),
+                            ctx.call("pay", args("n", 2)));
+       co_return args("answer", std::get<0>(both), "paid", std::get<1>(both))
+         .get();
+     }});
+  const auto helper = submit("helper");
+  REQUIRE(state(helper) == "parked");
+  decide(helper, verb::answer, "7");
+  CHECK(result(helper) == R"({"answer":7,"looked":{"n":1}})");
+  const auto branch = submit("branch");
+  REQUIRE(state(branch) == "parked");
+  CHECK(calls.size() == 2); // nothing is paid before the answer
+  decide(branch, verb::answer, "8");
+  CHECK(result(branch) == R"({"answer":8,"paid":{"n":2}})");
+}
+
+TEST_CASE_METHOD(world, "a decision answers the park it was made about only",
+                 "[run][park]") {
+  tool("once", effect::once,
+       failing(failure_kind::crashed, side_effect::unknown));
+  const auto n = submit("once");
+  decide(n, verb::did_not_happen);
+  REQUIRE(calls.size() == 2);
+  const auto records = store->records_in_order();
+  REQUIRE(records.back().kind == record_kind::parked);
+  // Dead between the second park and its ticket.
+  auto last = std::shared_ptr<memory_store>{store->prefix(records.size())};
+  auto old = *store->prefix(records.size() - 1)->find_ticket(tickets()[0].id);
+  REQUIRE(old.state == ticket_state::decided);
+  auto b = batch{};
+  b.tickets.push_back(old);
+  const auto* p = &b;
+  REQUIRE(last->commit({&p, 1}) == commit_status::done);
+  auto next = world{last};
+  next.equip();
+  next.recover();
+  CHECK(next.calls.empty());
+  CHECK(next.state(n) == "parked");
+  CHECK(next.tickets()[0].state == ticket_state::open);
+}
+
+TEST_CASE_METHOD(world, "a person's retry starts what was given up afresh",
+                 "[run][park]") {
+  tool("pay", effect::idempotent, [](const call_request&, std::uint32_t) {
+    return outcome{failure{.kind = failure_kind::timeout,
+                           .effect = side_effect::unknown,
+                           .message = "no answer"}};
+  });
+  const auto n = submit("leaf", args("n", 1));
+  REQUIRE(state(n) == "parked");
+  const auto& options = tickets()[0].options;
+  CHECK(std::ranges::find(options, verb::edit) == options.end());
+  auto made = std::uint32_t{99};
+  tool("pay", effect::idempotent, [&](const call_request& x, std::uint32_t at) {
+    made = x.attempts.made;
+    return echo(x, at);
+  });
+  decide(n, verb::retry);
+  CHECK(made == 0);
+  CHECK(result(n) == R"({"n":1})");
 }
 
 TEST_CASE("who carries a run on survives a cut after every record",
