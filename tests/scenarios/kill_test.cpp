@@ -157,6 +157,11 @@ int live(const std::filesystem::path& dir, const ledger& out, int run_count) {
   }
 }
 
+std::string errors(const std::filesystem::path& dir) {
+  auto file = std::ifstream{dir / "error.txt"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
 void kill_many_times(int rounds, std::uint64_t seed) {
   const auto dir = temporary_dir{};
   const auto out = ledger{dir.path() / "ledger.txt"};
@@ -172,8 +177,7 @@ void kill_many_times(int rounds, std::uint64_t seed) {
       end = process.wait(std::chrono::seconds{10});
     }
     if (end != 0) { // zero: it was done before the signal
-      auto errors = std::ifstream{dir.path() / "error.txt"};
-      INFO(std::string(std::istreambuf_iterator<char>{errors}, {}));
+      INFO(errors(dir.path()));
       REQUIRE(end.value_or(-1) == 128 + SIGKILL);
       ++killed;
     }
@@ -184,7 +188,9 @@ void kill_many_times(int rounds, std::uint64_t seed) {
   }
   const auto run_count = rounds * runs_per_life;
   auto last = child_process{[&] { return live(dir.path(), out, run_count); }};
-  REQUIRE(last.wait(std::chrono::minutes{2}) == 0);
+  const auto end = last.wait(std::chrono::minutes{2});
+  INFO(errors(dir.path()));
+  REQUIRE(end.value_or(-1) == 0);
   CHECK(killed > 0);
   CHECK_FALSE(std::filesystem::exists(dir.path() / "error.txt"));
 

@@ -145,10 +145,9 @@ void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
   s.attempts.open = false;
   s.attempts.ended = why.effect;
   s.attempts.last = why;
-  if (n > s.charged_at) { // whatever it failed of, the process outlived it
-    end_turn(s);
-    s.charged = false;
-  }
+  end_turn(s); // the next attempt asks again, once it is durable
+  if (n > s.charged_at)
+    s.charged = false; // whatever it failed of, the process outlived it
   log_->add(record_kind::attempt_end, s.path, bodies::attempt_end(n, why),
             now());
 }
