@@ -254,6 +254,13 @@ void runtime::impl::require_agent_runs(const std::string& name) const {
                     "ticket starts it again, with restart"};
 }
 
+void runtime::impl::require_version(const run_row& row) const {
+  if (!knows(row))
+    throw error{error_code::unknown_agent,
+                "this program has no version " + row.version + " of agent "
+                  + row.agent + ", and only one that has it drives the run"};
+}
+
 void runtime::impl::wait_for_journal() {
   require_running();
   while (!settings.virtual_seed && backlog->past_bound()) {
@@ -403,6 +410,7 @@ void runtime::cancel(const run_id& id, const std::string& reason,
                            "run " + to_string(id) + " has ended already"};
   if (is_terminal(row->state))
     throw ended;
+  impl_->require_version(*row);
   impl_->require_agent_runs(row->agent);
   auto answer = std::future<bool>{};
   const auto send = [&] {
@@ -432,10 +440,7 @@ void runtime::resume(const run_id& id) {
   if (is_terminal(row->state))
     throw error{error_code::run_conflict,
                 "run " + to_string(id) + " has ended; `run start` a new one"};
-  if (!impl_->agents.contains({row->agent, row->version}))
-    throw error{error_code::unknown_agent, "this program has no version "
-                                             + row->version + " of agent "
-                                             + row->agent};
+  impl_->require_version(*row);
   impl_->require_agent_runs(row->agent);
   impl_->sys->send(
     impl_->part("router"),
