@@ -316,15 +316,21 @@ run_row runtime::submit(const submission& x) {
     }
   }
   const auto begin = impl_->prepare(x);
-  auto accepted = std::make_shared<std::promise<run_row>>();
-  auto answer = accepted->get_future();
-  begin->on_durable = [accepted = std::move(accepted), row = begin->row] {
-    accepted->set_value(row);
+  auto answer = std::future<run_row>{};
+  const auto send = [&] {
+    // Of its own, so that the promise breaks when nobody has it any more.
+    const auto sent = std::make_shared<run_beginning>(*begin);
+    auto accepted = std::make_shared<std::promise<run_row>>();
+    answer = accepted->get_future();
+    sent->on_durable = [accepted = std::move(accepted), row = begin->row] {
+      accepted->set_value(row);
+    };
+    impl_->send_new(sent);
   };
   try {
     auto row = impl_->ask<run_row>(
-      answer, [&] { impl_->send_new(begin); },
-      [&] { return impl_->store->find_run(begin->row.id); });
+      answer, send, [&] { return impl_->store->find_run(begin->row.id); },
+      [&] { impl_->require_agent_runs(x.agent); });
     impl_->forget_key(token);
     return row;
   } catch (...) {
@@ -335,9 +341,11 @@ run_row runtime::submit(const submission& x) {
 
 template <class T>
 T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
-                     const std::function<std::optional<T>()>& done) {
+                     const std::function<std::optional<T>()>& done,
+                     const std::function<void()>& require_taker) {
   for (;;) {
     const auto asked = current_epoch();
+    auto dropped = false;
     send();
     while (answer.wait_for(look_again) != std::future_status::ready
            && current_epoch() == asked)
@@ -347,12 +355,15 @@ T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
         return answer.get();
     } catch (const std::future_error&) {
       // Whoever was asked is gone; its successor needs a moment.
+      dropped = true;
       auto held = std::unique_lock{mutex};
       changed.wait_for(held, look_again);
     }
     require_running();
     if (auto known = done())
       return *std::move(known);
+    if (dropped)
+      require_taker();
   }
 }
 
@@ -428,7 +439,8 @@ void runtime::cancel(const run_id& id, const std::string& reason,
     const auto now = impl_->store->find_run(id);
     return now && is_terminal(now->state) ? std::optional{false} : std::nullopt;
   };
-  if (!impl_->ask<bool>(answer, send, over))
+  if (!impl_->ask<bool>(answer, send, over,
+                        [&] { impl_->require_agent_runs(row->agent); }))
     throw ended;
 }
 
@@ -461,7 +473,7 @@ ticket runtime::decide(const decision_request& x) {
     });
   };
   // Asked twice, the desk answers with the decision that stands.
-  return impl_->ask<ticket>(answer, send, [] { return std::nullopt; });
+  return impl_->ask<ticket>(answer, send, [] { return std::nullopt; }, [] {});
 }
 
 void runtime::decide(const decision_request& x,

@@ -166,10 +166,13 @@ struct runtime::impl {
   void send_new(const std::shared_ptr<run_beginning>& begin);
 
   /// Sends a question and waits for its answer. Asked again when the tree was
-  /// started anew meanwhile, unless `done` says that it has taken effect.
+  /// started anew meanwhile or the question was dropped, unless `done` says
+  /// that it has taken effect. `require_taker` throws when it would be dropped
+  /// again.
   template <class T>
   T ask(std::future<T>& answer, const std::function<void()>& send,
-        const std::function<std::optional<T>()>& done);
+        const std::function<std::optional<T>()>& done,
+        const std::function<void()>& require_taker);
 
   [[nodiscard]] std::uint64_t current_epoch() {
     const std::lock_guard guard{mutex};
