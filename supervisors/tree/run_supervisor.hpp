@@ -68,9 +68,10 @@ struct run_supervisor_options {
 ///           routed          handed to the run, which is brought back for it;
 ///                           a request is answered with the run's answer
 ///           guards_changed  handed to all runs in memory
-///           run_idle, run_busy, run_evicted, run_over, run_exhausted, from
-///           runs resume_agent    after the agent was stopped describe_tree →
-///           tree_node: counts, and the runs in trouble
+///           run_idle, run_busy, run_evicted, run_over, run_exhausted
+///                           from its runs
+///           resume_agent    after the agent was stopped
+///           describe_tree   → tree_node: counts, and the runs in trouble
 /// Ends:     shutdown, when asked to stop and all runs are down
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.
 /// Owns:     its runs; should it be killed it kills them. Whoever replaces it
