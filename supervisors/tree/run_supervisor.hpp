@@ -64,7 +64,8 @@ struct run_supervisor_options {
 /// Runs are independent: each has its own budget and delays. A run in memory
 /// costs some 150 bytes here besides its actor, one that was evicted nothing.
 ///
-/// Accepts:  start_run, resume_runs, wake_run
+/// Accepts:  start_run       null `beginning`: read from the journal; one that
+///                           is driven already is woken
 ///           routed          handed to the run, which is brought back for it;
 ///                           a request is answered with the run's answer
 ///           guards_changed  handed to all runs in memory
@@ -75,7 +76,7 @@ struct run_supervisor_options {
 /// Ends:     shutdown, when asked to stop and all runs are down
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.
 /// Owns:     its runs; should it be killed it kills them. Whoever replaces it
-///           sends `resume_runs`.
+///           sends `start_run` for each that is open.
 ///
 ///                 start              run_idle … evict_after
 ///      (absent) ───────▶ queued ─▶ live ─────────────────▶ evicting
