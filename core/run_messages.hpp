@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
 /// What runs, the supervisor of their agent and those who start them tell each
 /// other. Plain data: none of them knows the others' types.
@@ -24,31 +23,21 @@
 ///      | <--- run_idle ------------------ |
 ///      |         … evict_after …          |
 ///      | ---- evict_request ------------> |
-///      | <--- run_evicted --------------- |  and it ends, or declines silently
+///      | <--- run_evicted --------------- |  and it ends, or `run_busy`
 ///      | ---- (spawned: woken again) ---> |
 ///      | <--- run_over ------------------ |  and it ends
 namespace stanchion {
 
 // -- to the supervisor, from others -------------------------------------------
 
-/// Drives a new run. `beginning` is handed to the factory as it is; null means
-/// that the run is read from its journal.
+/// Drives a run. `beginning` is handed to the factory as it is; null means that
+/// the run is read from its journal. One that is driven already is woken.
 struct start_run {
   run_number number = 0;
   std::shared_ptr<const void> beginning;
 };
 
-/// Drives runs that are in the store already: at start, after a stop.
-struct resume_runs {
-  std::vector<run_number> runs;
-};
-
-/// Something the run waits for is durable now.
-struct wake_run {
-  run_number number = 0;
-};
-
-/// Lifts the stop of an agent; send `resume_runs` after it.
+/// Lifts the stop of an agent; send `start_run` for its open runs after it.
 struct resume_agent {};
 
 // -- from the supervisor to a run ---------------------------------------------
@@ -57,7 +46,7 @@ struct resume_agent {};
 struct run_woken {};
 
 /// End, if you still only wait. A run that does says `run_evicted` first; one
-/// that has work declines by going on.
+/// that has work says `run_busy` and goes on.
 struct evict_request {};
 
 // -- from a run to its supervisor ---------------------------------------------

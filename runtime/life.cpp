@@ -61,10 +61,9 @@ void runtime::impl::take_up() {
     taken_up = true;
     ++epoch;
   }
-  const auto knows = [this](const run_row& row) {
-    return agents.contains({row.agent, row.version});
-  };
-  const auto plan = plan_recovery(*store, sys->clock().now(), knows);
+  const auto plan
+    = plan_recovery(*store, sys->clock().now(),
+                    [this](const run_row& row) { return knows(row); });
   wait_for_version(plan.orphans);
   withdraw_mended(plan.orphans);
   drive(plan);
@@ -79,10 +78,9 @@ void runtime::impl::take_up_agent(const std::string& name) {
       return; // all agents are about to be taken up
     ++epoch;  // who asked one of its runs asks again
   }
-  const auto knows = [&](const run_row& row) {
-    return row.agent == name && agents.contains({row.agent, row.version});
-  };
-  drive(plan_recovery(*store, sys->clock().now(), knows));
+  const auto mine
+    = [&](const run_row& row) { return row.agent == name && knows(row); };
+  drive(plan_recovery(*store, sys->clock().now(), mine));
 }
 
 void runtime::impl::drive(const recovery_plan& plan) {

@@ -6,6 +6,7 @@
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/supervisors/policy/suspect_queue.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -18,7 +19,8 @@ namespace {
 
 class router final : public fabric::actor {
 public:
-  explicit router(std::shared_ptr<store> from) : store_(std::move(from)) {
+  router(std::shared_ptr<store> from, std::function<bool(const run_row&)> knows)
+    : store_(std::move(from)), knows_(std::move(knows)) {
     // nop
   }
 
@@ -111,8 +113,8 @@ private:
     auto found = agents_.find(to);
     if (found == agents_.end()) {
       const auto row = store_->find_run(to);
-      if (!row || is_terminal(row->state))
-        return; // a hint for a run that has ended
+      if (!row || is_terminal(row->state) || !knows_(*row))
+        return; // a hint that nobody can follow
       found = agents_.emplace(to, row->agent).first;
     }
     hand(found->second, std::move(m));
@@ -142,6 +144,7 @@ private:
   }
 
   std::shared_ptr<store> store_;
+  std::function<bool(const run_row&)> knows_;
   std::map<std::string, fabric::actor_ref> supervisors_;
   std::unordered_map<run_number, std::string> agents_; // of runs in memory
   std::map<std::string, std::vector<fabric::message>> waiting_;
@@ -151,8 +154,10 @@ private:
 
 } // namespace
 
-std::unique_ptr<fabric::actor> make_router(std::shared_ptr<store> from) {
-  return std::make_unique<router>(std::move(from));
+std::unique_ptr<fabric::actor>
+make_router(std::shared_ptr<store> from,
+            std::function<bool(const run_row&)> knows) {
+  return std::make_unique<router>(std::move(from), std::move(knows));
 }
 
 } // namespace stanchion

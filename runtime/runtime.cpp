@@ -254,6 +254,13 @@ void runtime::impl::require_agent_runs(const std::string& name) const {
                     "ticket starts it again, with restart"};
 }
 
+void runtime::impl::require_version(const run_row& row) const {
+  if (!knows(row))
+    throw error{error_code::unknown_agent,
+                "this program has no version " + row.version + " of agent "
+                  + row.agent + ", and only one that has it drives the run"};
+}
+
 void runtime::impl::wait_for_journal() {
   require_running();
   while (!settings.virtual_seed && backlog->past_bound()) {
@@ -309,15 +316,21 @@ run_row runtime::submit(const submission& x) {
     }
   }
   const auto begin = impl_->prepare(x);
-  auto accepted = std::make_shared<std::promise<run_row>>();
-  auto answer = accepted->get_future();
-  begin->on_durable = [accepted = std::move(accepted), row = begin->row] {
-    accepted->set_value(row);
+  auto answer = std::future<run_row>{};
+  const auto send = [&] {
+    // Of its own, so that the promise breaks when nobody has it any more.
+    const auto sent = std::make_shared<run_beginning>(*begin);
+    auto accepted = std::make_shared<std::promise<run_row>>();
+    answer = accepted->get_future();
+    sent->on_durable = [accepted = std::move(accepted), row = begin->row] {
+      accepted->set_value(row);
+    };
+    impl_->send_new(sent);
   };
   try {
     auto row = impl_->ask<run_row>(
-      answer, [&] { impl_->send_new(begin); },
-      [&] { return impl_->store->find_run(begin->row.id); });
+      answer, send, [&] { return impl_->store->find_run(begin->row.id); },
+      [&] { impl_->require_agent_runs(x.agent); });
     impl_->forget_key(token);
     return row;
   } catch (...) {
@@ -328,9 +341,11 @@ run_row runtime::submit(const submission& x) {
 
 template <class T>
 T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
-                     const std::function<std::optional<T>()>& done) {
+                     const std::function<std::optional<T>()>& done,
+                     const std::function<void()>& require_taker) {
   for (;;) {
     const auto asked = current_epoch();
+    auto dropped = false;
     send();
     while (answer.wait_for(look_again) != std::future_status::ready
            && current_epoch() == asked)
@@ -340,12 +355,15 @@ T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
         return answer.get();
     } catch (const std::future_error&) {
       // Whoever was asked is gone; its successor needs a moment.
+      dropped = true;
       auto held = std::unique_lock{mutex};
       changed.wait_for(held, look_again);
     }
     require_running();
     if (auto known = done())
       return *std::move(known);
+    if (dropped)
+      require_taker();
   }
 }
 
@@ -403,6 +421,7 @@ void runtime::cancel(const run_id& id, const std::string& reason,
                            "run " + to_string(id) + " has ended already"};
   if (is_terminal(row->state))
     throw ended;
+  impl_->require_version(*row);
   impl_->require_agent_runs(row->agent);
   auto answer = std::future<bool>{};
   const auto send = [&] {
@@ -420,7 +439,8 @@ void runtime::cancel(const run_id& id, const std::string& reason,
     const auto now = impl_->store->find_run(id);
     return now && is_terminal(now->state) ? std::optional{false} : std::nullopt;
   };
-  if (!impl_->ask<bool>(answer, send, over))
+  if (!impl_->ask<bool>(answer, send, over,
+                        [&] { impl_->require_agent_runs(row->agent); }))
     throw ended;
 }
 
@@ -432,10 +452,7 @@ void runtime::resume(const run_id& id) {
   if (is_terminal(row->state))
     throw error{error_code::run_conflict,
                 "run " + to_string(id) + " has ended; `run start` a new one"};
-  if (!impl_->agents.contains({row->agent, row->version}))
-    throw error{error_code::unknown_agent, "this program has no version "
-                                             + row->version + " of agent "
-                                             + row->agent};
+  impl_->require_version(*row);
   impl_->require_agent_runs(row->agent);
   impl_->sys->send(
     impl_->part("router"),
@@ -456,7 +473,7 @@ ticket runtime::decide(const decision_request& x) {
     });
   };
   // Asked twice, the desk answers with the decision that stands.
-  return impl_->ask<ticket>(answer, send, [] { return std::nullopt; });
+  return impl_->ask<ticket>(answer, send, [] { return std::nullopt; }, [] {});
 }
 
 void runtime::decide(const decision_request& x,

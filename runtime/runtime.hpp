@@ -100,11 +100,13 @@ public:
   run_row wait(const run_id& id, std::optional<duration> limit = {});
   /// How a run ended. Errors: `unknown_run`; `run_conflict` if it has not.
   outcome result(const run_id& id);
-  /// Errors: `unknown_run`; `run_conflict` if it has ended.
+  /// Errors: `unknown_run`; `run_conflict` if it has ended or its agent is
+  /// stopped; `unknown_agent` if this program lacks its version.
   void cancel(const run_id& id, const std::string& reason,
               const std::string& by);
   /// Drives an open run that nothing drives, such as one whose agent was
-  /// missing. Errors: `unknown_run`, `run_conflict`.
+  /// missing. Errors: `unknown_run`, `run_conflict`; `unknown_agent` if this
+  /// program lacks its version.
   void resume(const run_id& id);
 
   // -- people -----------------------------------------------------------------

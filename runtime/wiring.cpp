@@ -162,7 +162,11 @@ supervisor_options runtime::impl::root_options() {
                       .backlog = backlog,
                       .inline_commits = settings.virtual_seed.has_value()});
                  }),
-    system_child("router", [this] { return make_router(store); }),
+    system_child("router",
+                 [this] {
+                   return make_router(
+                     store, [this](const run_row& row) { return knows(row); });
+                 }),
     system_child("timers", [this] { return make_timers(part("router")); }),
     supervisor_child(people_options()),
     supervisor_child(tools_options()),

@@ -115,11 +115,13 @@ struct runtime::impl {
             run_number number, const std::shared_ptr<const void>& beginning,
             bool exhausted, const fabric::actor_ref& supervisor);
 
+  /// Whether this program has the version that the run began with.
+  [[nodiscard]] bool knows(const run_row& row) const {
+    return agents.contains({row.agent, row.version});
+  }
   /// Whether nothing drives the run until a person acts.
   [[nodiscard]] bool leaves_alone(const run_row& row) const {
-    return is_stopped(row.agent)
-           || (lacks_version(row)
-               && !agents.contains({row.agent, row.version}));
+    return is_stopped(row.agent) || (lacks_version(row) && !knows(row));
   }
   /// Whether its supervisor drives no run of the agent until a person decides.
   [[nodiscard]] bool is_stopped(const std::string& agent) const {
@@ -154,6 +156,8 @@ struct runtime::impl {
   void restart_agent(const std::string& name);
   /// Throws when a person must restart the agent first.
   void require_agent_runs(const std::string& name) const;
+  /// Throws when this program lacks the run's version of its agent.
+  void require_version(const run_row& row) const;
   void forget_key(const std::string& token);
 
   /// Blocks while the journal is behind; in a simulation nothing would move.
@@ -162,10 +166,13 @@ struct runtime::impl {
   void send_new(const std::shared_ptr<run_beginning>& begin);
 
   /// Sends a question and waits for its answer. Asked again when the tree was
-  /// started anew meanwhile, unless `done` says that it has taken effect.
+  /// started anew meanwhile or the question was dropped, unless `done` says
+  /// that it has taken effect. `require_taker` throws when it would be dropped
+  /// again.
   template <class T>
   T ask(std::future<T>& answer, const std::function<void()>& send,
-        const std::function<std::optional<T>()>& done);
+        const std::function<std::optional<T>()>& done,
+        const std::function<void()>& require_taker);
 
   [[nodiscard]] std::uint64_t current_epoch() {
     const std::lock_guard guard{mutex};

@@ -590,11 +590,6 @@ void run_supervisor::receive(fabric::envelope& e) {
     hand(m->to, {m->body, e.take_promise()});
   else if (const auto* s = e.body.as<start_run>())
     begin(s->number, s->beginning);
-  else if (const auto* w = e.body.as<wake_run>())
-    begin(w->number, nullptr);
-  else if (const auto* r = e.body.as<resume_runs>())
-    for (const auto run : r->runs)
-      begin(run, nullptr);
   else if (const auto* due = e.body.as<respawn>())
     respawn_now(*due);
   else if (e.body.is<evict_more>())

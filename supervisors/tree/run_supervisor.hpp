@@ -64,17 +64,19 @@ struct run_supervisor_options {
 /// Runs are independent: each has its own budget and delays. A run in memory
 /// costs some 150 bytes here besides its actor, one that was evicted nothing.
 ///
-/// Accepts:  start_run, resume_runs, wake_run
+/// Accepts:  start_run       null `beginning`: read from the journal; one that
+///                           is driven already is woken
 ///           routed          handed to the run, which is brought back for it;
 ///                           a request is answered with the run's answer
 ///           guards_changed  handed to all runs in memory
-///           run_idle, run_busy, run_evicted, run_over, run_exhausted, from
-///           runs resume_agent    after the agent was stopped describe_tree →
-///           tree_node: counts, and the runs in trouble
+///           run_idle, run_busy, run_evicted, run_over, run_exhausted
+///                           from its runs
+///           resume_agent    after the agent was stopped
+///           describe_tree   → tree_node: counts, and the runs in trouble
 /// Ends:     shutdown, when asked to stop and all runs are down
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.
 /// Owns:     its runs; should it be killed it kills them. Whoever replaces it
-///           sends `resume_runs`.
+///           sends `start_run` for each that is open.
 ///
 ///                 start              run_idle … evict_after
 ///      (absent) ───────▶ queued ─▶ live ─────────────────▶ evicting

@@ -20,15 +20,24 @@ task<json> ends(agent_context&, value) {
   co_return json("done");
 }
 
-/// A store that can be stuck for as long as a test likes.
+/// A store that takes nothing for as long as a test likes.
 class stuck_store final : public memory_store {
 public:
-  std::atomic<bool> stuck{false};
+  /// Commits that it will refuse.
+  std::atomic<int> refusals{0};
+  /// Those that it has refused.
+  std::atomic<int> refused{0};
 
   commit_status commit(std::span<const batch* const> xs) override {
-    return stuck ? commit_status::full : memory_store::commit(xs);
+    if (refusals == 0)
+      return memory_store::commit(xs);
+    --refusals;
+    ++refused;
+    return commit_status::full;
   }
 };
+
+constexpr auto for_ever = 1'000'000;
 
 /// Notes that the store is in trouble.
 struct trouble_sink final : event_sink {
@@ -45,21 +54,13 @@ struct behind {
   behind() {
     rt.add(agent{"ends", "1", ends});
     rt.start();
-    store->stuck = true;
+    store->refusals = for_ever;
     rt.submit({.agent = "ends"}, [](const run_row&) {});
     REQUIRE(eventually([this] { return sink->heard.load(); }));
   }
 
-  /// Submits from a thread of its own.
-  std::future<run_row> submit() {
-    return std::async(std::launch::async,
-                      [this] { return rt.submit({.agent = "ends"}); });
-  }
-  /// The same, not waiting until it is durable.
-  std::future<void> submit_only() {
-    return std::async(std::launch::async, [this] {
-      rt.submit({.agent = "ends"}, [](const run_row&) {});
-    });
+  void submit_only() {
+    rt.submit({.agent = "ends"}, [](const run_row&) {});
   }
 
   std::shared_ptr<stuck_store> store = std::make_shared<stuck_store>();
@@ -68,13 +69,9 @@ struct behind {
     .store = store, .journal_backlog = 1, .grace = 100ms, .events = sink}};
 };
 
-bool blocks(const auto& x) {
-  return x.wait_for(100ms) == std::future_status::timeout;
-}
-
-error_code code_of(auto& x) {
+error_code code_of(const auto& f) {
   try {
-    x.get();
+    f();
   } catch (const error& e) {
     return e.code();
   }
@@ -86,22 +83,32 @@ error_code code_of(auto& x) {
 TEST_CASE_METHOD(behind,
                  "a submitter waits until the store takes records again",
                  "[runtime][backlog]") {
-  auto whole = submit();
-  auto half = submit_only();
-  CHECK(blocks(whole));
-  CHECK(blocks(half));
-  store->stuck = false;
-  half.get();
-  CHECK(rt.wait(whole.get().id, 30s).state == run_state::completed);
+  SECTION("one that waits for its run to be durable") {
+    store->refusals = 2; // the journal tries once in a second
+    const auto row = rt.submit({.agent = "ends"});
+    CHECK(store->refusals == 0);
+    CHECK(rt.wait(row.id, 30s).state == run_state::completed);
+  }
+  SECTION("one that does not") {
+    store->refusals = 2;
+    submit_only();
+    CHECK(store->refusals == 0);
+  }
 }
 
 TEST_CASE_METHOD(behind,
                  "a submitter that waits is told when the runtime stops",
                  "[runtime][backlog]") {
-  auto whole = submit();
-  auto half = submit_only();
-  CHECK(blocks(half));
-  CHECK_FALSE(rt.stop()); // what waits for the store is lost
-  CHECK(code_of(whole) == error_code::not_running);
-  CHECK(code_of(half) == error_code::not_running);
+  // By the store's next try the submitters below have long been waiting.
+  const auto before = store->refused.load();
+  auto clean = std::async(std::launch::async, [&] {
+    return eventually([&] { return store->refused > before; }) && rt.stop();
+  });
+  auto whole = std::async(std::launch::async, [this] {
+    return code_of([this] { rt.submit({.agent = "ends"}); });
+  });
+  CHECK(code_of([this] { submit_only(); }) == error_code::not_running);
+  CHECK(whole.get() == error_code::not_running);
+  CHECK(store->refused > before);
+  CHECK_FALSE(clean.get()); // what waits for the store is lost
 }

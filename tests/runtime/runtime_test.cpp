@@ -243,6 +243,8 @@ TEST_CASE("a run whose version the program lacks waits with one ticket",
     rt.add(agent{"asks", "2", asks});
     rt.start();
     CHECK(code_of([&] { rt.resume(ids[0]); }) == error_code::unknown_agent);
+    CHECK_THAT(text_of([&] { rt.cancel(ids[0], "enough", "ann"); }),
+               ContainsSubstring("no version 1 of agent asks"));
     rt.stop();
     CHECK(rt.journal().find_run(ids[0])->waiting_for
           == "version 1 of agent asks");

@@ -229,10 +229,15 @@ struct fixture {
   void route(run_number to, T x) {
     tell(fabric::routed{to, fabric::message::of(std::move(x))});
   }
+  /// Has runs taken up from their journal.
+  void start(const std::vector<run_number>& all) {
+    for (const auto x : all)
+      tell(start_run{x, nullptr});
+  }
   /// Makes a signal durable and wakes the run, as the runtime does.
   void signal(run_number x) {
     ++on.runs[x].written;
-    tell(wake_run{x});
+    route(x, run_woken{});
   }
   void ask(fabric::message what) {
     sys.send(asks, asker::ask{top, std::move(what)});
@@ -291,7 +296,7 @@ TEST_CASE_METHOD(fixture,
   auto x = options();
   x.starting_at_once = 1;
   begin(x);
-  tell(resume_runs{{1, 2, 3}});
+  start({1, 2, 3});
   tell(start_run{4, std::make_shared<int>(1)});
   route(4, command{40});
   signal(4);
@@ -327,7 +332,7 @@ TEST_CASE_METHOD(fixture,
 TEST_CASE_METHOD(fixture, "a run that works, or soon goes on, stays in memory",
                  "[supervisors][tree]") {
   begin();
-  tell(resume_runs{{1, 2, 3}});
+  start({1, 2, 3});
   route(1, be_busy{});
   route(2, be_idle{90s});
   route(3, be_idle{200s});
@@ -352,7 +357,7 @@ TEST_CASE("nothing that is sent to a run while it is evicted is lost",
     x.evict_after = 1s;
     f.begin(x);
     const auto chance = seeded_random(seed);
-    f.tell(resume_runs{{1, 2}});
+    f.start({1, 2});
     auto sent = 0;
     auto asked = std::size_t{0};
     for (auto round = 0; round < 12; ++round) {
@@ -411,7 +416,7 @@ TEST_CASE_METHOD(fixture,
   auto x = options();
   x.backoff = steady;
   begin(x);
-  tell(resume_runs{{1, 2}});
+  start({1, 2});
   sim.run();
   for (const auto wait : {1s, 2s, 4s}) {
     const auto before = on.runs[1].spawned;
@@ -442,7 +447,7 @@ TEST_CASE_METHOD(fixture,
                  "[supervisors][tree]") {
   begin();
   on.broken = {1};
-  tell(resume_runs{{1, 2}});
+  start({1, 2});
   sim.advance(55s);
   CHECK(on.runs[1].spawned == 5); // one, three restarts, and the one to park
   CHECK(on.runs[1].exhausted == 1);
@@ -474,7 +479,7 @@ TEST_CASE_METHOD(fixture,
   begin(x);
   on.broken = {1};
   on.parks = false;
-  tell(resume_runs{{1, 2}});
+  start({1, 2});
   sim.advance(1min);
   CHECK(on.runs[1].spawned > 100);
   CHECK(on.runs[1].spawned < 130); // no more than twice a second
@@ -505,7 +510,7 @@ TEST_CASE("too many exhausted runs stop the agent, whatever the schedule",
     fixture f{seed};
     f.begin();
     f.on.broken = {1, 2, 3, 4, 5, 6};
-    f.tell(resume_runs{{1, 2, 3, 4, 5, 6, 7, 8}});
+    f.start({1, 2, 3, 4, 5, 6, 7, 8});
     f.sim.advance(50s);
     REQUIRE(f.stopped.size() == 1);
     auto named = f.stopped[0];
@@ -515,7 +520,7 @@ TEST_CASE("too many exhausted runs stop the agent, whatever the schedule",
     REQUIRE(f.tree().state == "stopped");
     // Nothing starts any more, and those who ask are told.
     f.tell(start_run{9, nullptr});
-    f.tell(wake_run{7});
+    f.route(7, run_woken{});
     f.ask(
       fabric::message::of(fabric::routed{7, fabric::message::of(question{})}));
     f.sim.advance(10min);
@@ -525,7 +530,7 @@ TEST_CASE("too many exhausted runs stop the agent, whatever the schedule",
     // Until a person says so.
     f.on.broken.clear();
     f.tell(resume_agent{});
-    f.tell(resume_runs{{7, 8}});
+    f.start({7, 8});
     f.sim.run();
     REQUIRE(f.on.runs[7].alive);
     REQUIRE(f.sys.alive() == 4);
@@ -565,7 +570,7 @@ TEST_CASE("runs that crash while they start keep nobody from starting",
     x.starting_at_once = 1;
     f.begin(x);
     f.on.broken = {1, 2, 3};
-    f.tell(resume_runs{{1, 2, 3, 4, 5}});
+    f.start({1, 2, 3, 4, 5});
     f.sim.advance(50s);
     for (auto run = run_number{1}; run <= 5; ++run)
       REQUIRE(f.on.runs[run].alive);
@@ -597,7 +602,7 @@ TEST_CASE_METHOD(fixture,
   auto all = std::vector<run_number>{};
   for (auto i = run_number{1}; i <= 10'000; ++i)
     all.push_back(i);
-  tell(resume_runs{all});
+  start(all);
   tell(start_run{20'000, nullptr});
   sim.run();
   CHECK(on.most_starting <= 256);
@@ -623,7 +628,7 @@ TEST_CASE_METHOD(fixture,
 TEST_CASE_METHOD(fixture, "all runs share one deadline to stop",
                  "[supervisors][tree]") {
   begin();
-  tell(resume_runs{{1, 2, 3}});
+  start({1, 2, 3});
   sim.run();
   on.deaf = true;
   sys.stop(top);
@@ -642,7 +647,7 @@ TEST_CASE_METHOD(fixture,
   x.starting_at_once = 2;
   begin(x);
   on.broken = {1};
-  tell(resume_runs{{1, 2, 3, 4, 5}});
+  start({1, 2, 3, 4, 5});
   sim.run();
   ask(fabric::message::of(fabric::routed{1, fabric::message::of(question{})}));
   sim.run();
@@ -659,7 +664,7 @@ TEST_CASE_METHOD(fixture,
 TEST_CASE_METHOD(fixture, "a killed supervisor of runs takes them along",
                  "[supervisors][tree]") {
   begin();
-  tell(resume_runs{{1, 2, 3}});
+  start({1, 2, 3});
   sim.run();
   CHECK(sys.alive() == 5);
   sys.kill(top);
