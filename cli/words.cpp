@@ -36,7 +36,7 @@ std::string read_file(const std::string& path) {
 }
 
 /// Safe in a shell.
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
   constexpr auto plain
     = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
       "_-./:,@%+=";
@@ -81,9 +81,9 @@ std::string who(const invocation& x) {
 }
 
 std::string hint(const invocation& x, const std::string& words) {
-  auto text = quoted(x.program) + " " + words;
+  auto text = shell_word(x.program) + " " + words;
   if (x.data_dir != invocation{}.data_dir)
-    text += " --data-dir " + quoted(x.data_dir.string());
+    text += " --data-dir " + shell_word(x.data_dir.string());
   return text;
 }
 

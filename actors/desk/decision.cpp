@@ -16,7 +16,7 @@ namespace {
   throw error{error_code::bad_decision, text};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string{text} + "\"";
 }
 
@@ -46,7 +46,7 @@ std::string options_text(const ticket& x) {
   auto text = "ticket " + x.id + " was decided already: " + won.by + " said "
               + std::string{to_string(won.verb)} + " at " + to_rfc3339(won.at);
   if (!won.comment.empty())
-    text += " (" + quoted(won.comment) + ")";
+    text += " (" + in_quotes(won.comment) + ")";
   conflict(text
            + ". The first decision stands; look at the ticket, and at its "
              "run, before doing anything else");
@@ -68,7 +68,7 @@ void require_version(const ticket& x, std::uint32_t seen) {
   conflict("ticket " + x.id + " is at version " + std::to_string(x.version)
            + ", and the decision is about version " + std::to_string(seen)
            + ": what is to be decided has changed and reads now "
-           + quoted(x.title)
+           + in_quotes(x.title)
            + ". Look at the ticket again, then decide about version "
            + std::to_string(x.version));
 }
@@ -77,7 +77,7 @@ void require_option(const ticket& x, verb said) {
   for (const auto option : x.options)
     if (option == said)
       return;
-  refuse(quoted(to_string(said)) + " does not answer ticket " + x.id + " ("
+  refuse(in_quotes(to_string(said)) + " does not answer ticket " + x.id + " ("
          + std::string{to_string(x.reason)} + "): " + options_text(x));
 }
 
@@ -86,23 +86,23 @@ std::string checked_payload(const decision_wish& wish) {
   const auto wants = payload_of(wish.verb);
   if (wants == payload_kind::none) {
     if (!wish.payload.empty())
-      refuse(quoted(said) + " takes no payload; leave it out");
+      refuse(in_quotes(said) + " takes no payload; leave it out");
     return {};
   }
   const auto what = wants == payload_kind::object
                       ? "the new arguments, a JSON object"
                       : "the result, a JSON value";
   if (wish.payload.empty())
-    refuse(quoted(said) + " needs a payload: " + what);
+    refuse(in_quotes(said) + " needs a payload: " + what);
   try {
     const auto payload = parse_json(wish.payload);
     if (wants == payload_kind::object && !payload.is_object())
-      refuse("the payload of " + quoted(said) + " must be " + what);
+      refuse("the payload of " + in_quotes(said) + " must be " + what);
     return canonical(payload);
   } catch (const error& e) {
     if (e.code() == error_code::bad_decision)
       throw;
-    refuse("the payload of " + quoted(said) + " must be " + what + "; "
+    refuse("the payload of " + in_quotes(said) + " must be " + what + "; "
            + e.what());
   }
 }
