@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace stanchion::sqlite {
 
@@ -175,18 +176,26 @@ std::uint32_t refuse_unknown(const fs::path& path, std::uint32_t known) {
     connection db{path, how, std::chrono::seconds{5}};
     return format_of(db, path, known);
   };
-  try {
-    const auto found = look(access::frozen);
-    auto log = path;
-    log += "-wal";
-    // The log may hold more than the file's own header.
-    return fs::exists(log) && fs::file_size(log) > 0 ? look(access::read)
-                                                     : found;
-  } catch (const problem& p) {
-    if (p.kind() != trouble::damaged)
-      throw;
+  auto log = path;
+  log += "-wal";
+  const auto logged = fs::exists(log) && fs::file_size(log) > 0;
+  const auto readable = [&](access how) -> std::optional<std::uint32_t> {
+    try {
+      return look(how);
+    } catch (const problem& p) {
+      if (p.kind() != trouble::damaged)
+        throw;
+      return std::nullopt;
+    }
+  };
+  auto found = readable(access::frozen);
+  // The log holds more than the file, and all of it where a full disk cut short
+  // what was moved into the file.
+  if (logged)
+    found = readable(access::read);
+  if (!found)
     refuse_foreign(path, "no SQLite database, or damaged at its start");
-  }
+  return *found;
 }
 
 void migrate(connection& db, const fs::path& path,

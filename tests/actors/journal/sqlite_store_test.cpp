@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
 using namespace stanchion;
@@ -108,6 +109,25 @@ TEST_CASE("a copy of the files of a living store has every commit",
     CHECK(contents(*after_death) == contents(*it));
     CHECK(text(after_death->verify()).empty());
   }
+}
+
+TEST_CASE("a log that a full disk kept from being moved is read",
+          "[journal][sqlite]") {
+  const temp_dir dir;
+  const temp_dir copy;
+  const auto it = open_sqlite_store(dir.database());
+  for (run_number n = 1; n <= 5; ++n)
+    REQUIRE(commit(*it, make_run(n, 200)) == commit_status::done);
+  copy_files(dir, copy);
+  // The file's header has been moved, with the size that the file was to have.
+  constexpr auto size_in_pages = 28;
+  auto file = std::fstream{copy.database(),
+                           std::ios::binary | std::ios::in | std::ios::out};
+  file.seekp(size_in_pages).write("\0\0\x7f\xff", 4);
+  file.close();
+  const auto after = open_sqlite_store(copy.database());
+  CHECK(contents(*after) == contents(*it));
+  CHECK(text(after->verify()).empty());
 }
 
 TEST_CASE("a large body is stored once", "[journal][sqlite]") {
