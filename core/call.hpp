@@ -48,8 +48,8 @@ struct attempt_state {
   bool open = false;
   /// What the last ended one may have done.
   std::optional<side_effect> ended;
-  /// What the last ended one failed of; empty when none did.
-  std::optional<failure> last;
+  /// What the last ended one failed of; null when none did.
+  std::shared_ptr<const failure> last;
 };
 
 /// Run → guard: wants a call done. Sent again after a restart of either side:

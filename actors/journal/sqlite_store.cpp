@@ -196,10 +196,10 @@ public:
     return result;
   }
 
-  std::optional<run_row> find_run(run_number number_) override {
+  std::optional<run_row> find_run(run_number wanted) override {
     static const auto sql
       = select(sqlite::run_columns, "FROM runs WHERE num = ?");
-    return find(&sqlite::read_run, sql, number(number_));
+    return find(&sqlite::read_run, sql, number(wanted));
   }
 
   std::optional<run_row> find_run(const run_id& id) override {

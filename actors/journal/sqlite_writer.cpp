@@ -64,7 +64,9 @@ void make_database(const fs::path& path, const sqlite_store_options& options,
   const auto fresh = beside(path, ".new");
   for (const auto* left : {"", "-wal", "-shm", "-journal"})
     fs::remove(beside(fresh, left));
-  posix_file{fresh, O_RDWR | O_CREAT | O_EXCL};
+  {
+    const posix_file made{fresh, O_RDWR | O_CREAT | O_EXCL}; // with our mode
+  }
   {
     connection db{fresh, access::write, busy_time(options)};
     db.script("PRAGMA synchronous = OFF");
@@ -105,7 +107,7 @@ writer::~writer() {
     db_.reset();
     if (mark_ && !broken_)
       mark_->sync();
-  } catch (...) {
+  } catch (...) { // NOLINT(bugprone-empty-catch)
     // The mark is a lower bound: an older one is true, too.
   }
 }
@@ -245,7 +247,7 @@ commit_status writer::refuse(const problem& why) {
   if (broken_)
     return commit_status::io_error;
   if (why.kind() == trouble::conflict)
-    throw explained;
+    throw error{explained};
   return commit_status::full;
 }
 

@@ -100,7 +100,8 @@ void history::read(const record& r) {
   }
   case record_kind::attempt_end: {
     auto& a = steps.at(r.step).attempts;
-    a.last = failure_from_json(body().at("failure"));
+    a.last = std::make_shared<const failure>(
+      failure_from_json(body().at("failure")));
     a.open = false;
     a.ended = a.last->effect;
     if (a.made > steps.at(r.step).charged_at) { // the process outlived it

@@ -72,8 +72,8 @@ std::string suggestion_of(const recorded_step& escalation) {
 }
 
 /// Whether a park for `reason` is about the failure of an attempt.
-bool speaks_of(park_reason reason, const std::optional<failure>& last) {
-  return last
+bool speaks_of(park_reason reason, const failure* last) {
+  return last != nullptr
          && (reason == park_reason::ambiguous_state
              || reason == reason_for(last->kind));
 }
@@ -140,8 +140,8 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
   if (at_escalation && x.suggestion.empty())
     x.suggestion = suggestion_of(failing->second);
   if (failing != past.steps.end() && !x.why
-      && speaks_of(x.reason, failing->second.attempts.last))
-    x.why = failing->second.attempts.last;
+      && speaks_of(x.reason, failing->second.attempts.last.get()))
+    x.why = *failing->second.attempts.last;
   auto t = ticket{};
   t.id = ticket_id(row.id, x.step, x.revision);
   t.kind = ticket_kind::escalation;

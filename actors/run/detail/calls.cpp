@@ -144,7 +144,7 @@ void run_actor::on_attempt_failed(const attempt_failed& x) {
 void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
   s.attempts.open = false;
   s.attempts.ended = why.effect;
-  s.attempts.last = why;
+  s.attempts.last = std::make_shared<const failure>(why);
   end_turn(s); // the next attempt asks again, once it is durable
   if (n > s.charged_at)
     s.charged = false; // whatever it failed of, the process outlived it

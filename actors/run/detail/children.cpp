@@ -143,10 +143,9 @@ outcome run_actor::result_of(const run_row& child) {
 
 /// Ends the run once its open attempts have; until then, nobody carries it on.
 void run_actor::renew(const step& s) {
-  successor_ = s.child_number;
-  successor_id_ = s.child;
-  successor_input_ = s.arguments;
-  ending_ = ending{record_kind::continued, bodies::continued(successor_id_),
+  successor_ = std::make_unique<successor>(
+    successor{s.child_number, s.child, s.arguments});
+  ending_ = ending{record_kind::continued, bodies::continued(s.child),
                    run_state::continued};
 }
 
@@ -160,15 +159,15 @@ void run_actor::resume_renewal(step& s) {
 
 /// In the commit that ends this run.
 void run_actor::add_successor() {
-  if (services_.store->find_run(successor_id_))
+  if (services_.store->find_run(successor_->id))
     return; // as only a journal cut in the middle of a commit has it
   add_run({.agent = log_->row().agent,
            .version = log_->row().version,
-           .input = successor_input_,
+           .input = successor_->input,
            .depth = depth_,
            .parent = log_->row().parent,
            .parent_step = log_->row().parent_step},
-          successor_id_, successor_);
+          successor_->id, successor_->number);
 }
 
 } // namespace stanchion::detail

@@ -103,7 +103,7 @@ void run_actor::finish(const ending& x) {
             json{{"state", to_string(state)}}.dump());
     tell_parent();
     if (state == run_state::continued)
-      route(successor_, fabric::message::of(run_woken{}));
+      route(successor_->number, fabric::message::of(run_woken{}));
     leave(state);
   });
 }
@@ -171,7 +171,6 @@ bool run_actor::crashed_too_often(const std::vector<instant>& crashes) const {
 void run_actor::crash(const std::string& message) {
   stop_engine();
   drop_calls();
-  last_crash_ = message;
   log_->add(record_kind::crash, {}, bodies::crash(message), now());
   crashes_.push_back(now());
   publish(event_kind::run_crashed, severity::error,

@@ -18,6 +18,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,13 @@ struct ending {
   record_kind kind;
   std::string body;
   run_state state;
+};
+
+/// Who carries a run on.
+struct successor {
+  run_number number = 0;
+  run_id id;
+  value input;
 };
 
 /// A failure of a step that never left.
@@ -262,13 +270,10 @@ private:
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::optional<ending> ending_;
   std::vector<instant> crashes_;
-  std::string last_crash_;
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;
   std::uint32_t depth_ = 0;
-  run_number successor_ = 0; // who carries on once this run has ended
-  run_id successor_id_;
-  value successor_input_;
+  std::unique_ptr<successor> successor_; // once the run has ended
   std::uint64_t last_token_ = 0; // whose word it waits for when stopping
   int undecided_ = 0;
   bool last_failed_ = false;

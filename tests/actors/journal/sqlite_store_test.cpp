@@ -145,7 +145,8 @@ TEST_CASE("a long log is moved into the database on the way",
   const auto it = open_sqlite_store(dir.database(), {.checkpoint_pages = 20});
   for (run_number n = 1; n <= 200; ++n)
     REQUIRE(commit(*it, make_run(n, 5)) == commit_status::done);
-  CHECK(fs::file_size(dir.path() / "stanchion.db-wal") < 100 * 4'096);
+  CHECK(fs::file_size(dir.path() / "stanchion.db-wal")
+        < std::uintmax_t{100} * 4'096);
   CHECK(it->last_run() == 200);
 }
 

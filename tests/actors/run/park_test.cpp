@@ -38,14 +38,14 @@ TEST_CASE("a ticket whose agent suggests nothing suggests nothing",
   const auto past
     = with_step(step_kind::escalation, R"({"suggestion":null,"text":"?"})");
   const auto x = context_of(past, {.step = "1", .title = "?"});
-  CHECK(x["suggested_next_step"] == "");
+  CHECK(x["suggested_next_step"].get<std::string>().empty());
 }
 
 TEST_CASE("a ticket opened from the journal alone has the last failure",
           "[run][park]") {
   auto past = with_step(step_kind::call, "{}");
-  past.steps["1"].attempts.last
-    = failure{.kind = failure_kind::network, .message = "connection reset"};
+  past.steps["1"].attempts.last = std::make_shared<const failure>(
+    failure{.kind = failure_kind::network, .message = "connection reset"});
   auto [reason, told] = GENERATE(table<park_reason, bool>({
     {park_reason::max_retries_exceeded, true},
     {park_reason::ambiguous_state, true},

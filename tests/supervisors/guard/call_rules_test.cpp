@@ -22,7 +22,8 @@ std::string first(effect tool, const attempt_state& x) {
 attempt_state ended(side_effect x, failure_kind kind, std::uint32_t made) {
   return {.made = made,
           .ended = x,
-          .last = failure{.kind = kind, .effect = x, .retry_after = 1h}};
+          .last = std::make_shared<const failure>(
+            failure{.kind = kind, .effect = x, .retry_after = 1h})};
 }
 
 } // namespace

@@ -30,8 +30,10 @@ protected:
   void start() override {
     ++script_->starts;
     script_->now = self();
-    if (script_->bad_starts > 0 && script_->bad_starts-- > 0)
-      throw std::runtime_error{"bad start"};
+    if (script_->bad_starts == 0)
+      return;
+    --script_->bad_starts;
+    throw std::runtime_error{"bad start"};
   }
   void receive(envelope& e) override {
     if (e.body.is<release>()) {
@@ -138,7 +140,7 @@ private:
   void end_attempt(const failure& why) {
     log_->attempts.open = false;
     log_->attempts.ended = why.effect;
-    log_->attempts.last = why;
+    log_->attempts.last = std::make_shared<const failure>(why);
   }
   void on_waits(const call_waits& x) {
     log_->waits.push_back(x);

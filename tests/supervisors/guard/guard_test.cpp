@@ -188,10 +188,11 @@ TEST_CASE_METHOD(guard_fixture,
                             effect::reconcilable, effect::once);
   const auto ended = GENERATE(side_effect::none, side_effect::not_started);
   start();
-  auto log = run_log{.attempts = {.made = 2,
-                                  .ended = ended,
-                                  .last = failure{.kind = failure_kind::network,
-                                                  .effect = ended}}};
+  auto log
+    = run_log{.attempts = {.made = 2,
+                           .ended = ended,
+                           .last = std::make_shared<const failure>(failure{
+                             .kind = failure_kind::network, .effect = ended})}};
   ask(run(log), log);
   sim.run();
   CHECK(log.story == story{"admitted 3", "done 3 primary"});
@@ -200,11 +201,11 @@ TEST_CASE_METHOD(guard_fixture,
 TEST_CASE_METHOD(guard_fixture, "attempts on record count",
                  "[supervisors][guard]") {
   start();
-  auto log
-    = run_log{.attempts = {.made = 3,
-                           .ended = side_effect::none,
-                           .last = failure{.kind = failure_kind::network,
-                                           .effect = side_effect::none}}};
+  auto log = run_log{.attempts = {.made = 3,
+                                  .ended = side_effect::none,
+                                  .last = std::make_shared<const failure>(
+                                    failure{.kind = failure_kind::network,
+                                            .effect = side_effect::none})}};
   ask(run(log), log);
   sim.run();
   CHECK(log.story == story{"done 3 network"});
