@@ -560,7 +560,7 @@ TEST_CASE_METHOD(world, "a person's retry starts what was given up afresh",
   });
   const auto n = submit("leaf", args("n", 1));
   REQUIRE(state(n) == "parked");
-  const auto& options = tickets()[0].options;
+  const auto options = tickets()[0].options;
   CHECK(std::ranges::find(options, verb::edit) == options.end());
   auto made = std::uint32_t{99};
   tool("pay", effect::idempotent, [&](const call_request& x, std::uint32_t at) {
