@@ -85,14 +85,6 @@ public:
     return find_run(to_string(row.id));
   }
 
-  json retry_run(const std::string& id, const json& request) override {
-    const auto t = retry_ticket(reads(), resolve_run(reads(), id));
-    auto said = request;
-    said["verb"] = "retry";
-    said["version"] = t.version;
-    return decide(t.id, said);
-  }
-
   json decide(const std::string& id, const json& request) override {
     const auto words = read_decision(request);
     return json(runtime_.decide({.ticket = id,

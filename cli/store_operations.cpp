@@ -41,6 +41,14 @@ json store_operations::list_tickets(const ticket_query& q) {
   return ticket_list(reads(), q);
 }
 
+json store_operations::retry_run(const std::string& id, const json& request) {
+  const auto t = retry_ticket(reads(), resolve_run(reads(), id));
+  auto said = request;
+  said["verb"] = "retry";
+  said["version"] = t.version;
+  return decide(t.id, said);
+}
+
 json store_operations::find_ticket(const std::string& id) {
   return json(require_ticket(reads(), id));
 }
@@ -134,14 +142,6 @@ public:
       return x;
     });
     return find_run(id);
-  }
-
-  json retry_run(const std::string& id, const json& request) override {
-    const auto t = retry_ticket(reads(), resolve_run(reads(), id));
-    auto said = request;
-    said["verb"] = "retry";
-    said["version"] = t.version;
-    return decide(t.id, said);
   }
 
   json decide(const std::string& id, const json& request) override {

@@ -9,7 +9,7 @@ namespace stanchion {
 
 class data_dir;
 
-/// The operations that only read, on a store.
+/// The operations that need no more than a store to read, and `decide`.
 class store_operations : public operations {
 public:
   [[nodiscard]] json list_runs(const run_filter& f) override;
@@ -18,6 +18,7 @@ public:
   json follow(const std::string& id, const follower& f) override;
   [[nodiscard]] json list_tickets(const ticket_query& q) override;
   [[nodiscard]] json find_ticket(const std::string& id) override;
+  json retry_run(const std::string& id, const json& request) override;
 
 protected:
   [[nodiscard]] virtual stanchion::store& reads() = 0;
