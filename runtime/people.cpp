@@ -1,3 +1,4 @@
+#include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/runtime/people.hpp>
 
@@ -18,25 +19,6 @@ bool has_open_ticket(store& in, run_number run) {
   return !in.list_tickets(
               {.states = {ticket_state::open}, .run = run, .limit = 1})
             .empty();
-}
-
-/// The run that goes under the number of `child` now: it may have carried on
-/// as another one.
-std::optional<run_row> present_run(store& in, run_number child) {
-  auto row = in.find_run(child);
-  while (row && row->state == run_state::continued) {
-    const auto records = in.read(row->number, 0);
-    const auto last
-      = std::find_if(records.begin(), records.end(), [](const record& r) {
-          return r.kind == record_kind::continued;
-        });
-    if (last == records.end())
-      return std::nullopt;
-    const auto next
-      = parse_uuid(json::parse(last->body).value("run", std::string{}));
-    row = next ? in.find_run(*next) : std::nullopt;
-  }
-  return row;
 }
 
 } // namespace

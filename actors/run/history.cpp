@@ -239,4 +239,18 @@ void history::read_death(const record& r) {
     ++deaths;
 }
 
+std::optional<run_row> present_run(store& in, run_number child) {
+  auto row = in.find_run(child);
+  while (row && row->state == run_state::continued) {
+    const auto records = in.read(row->number, 0);
+    const auto last
+      = std::ranges::find(records, record_kind::continued, &record::kind);
+    if (last == records.end())
+      return std::nullopt;
+    const auto next = parse_uuid(text_of(json::parse(last->body), "run"));
+    row = next ? in.find_run(*next) : std::nullopt;
+  }
+  return row;
+}
+
 } // namespace stanchion

@@ -3,6 +3,7 @@
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/record.hpp>
+#include <stanchion/core/store.hpp>
 #include <stanchion/core/ticket.hpp>
 
 #include <cstddef>
@@ -105,5 +106,10 @@ private:
   void read_decided(const record& r);
   void read_death(const record& r);
 };
+
+/// The run that goes under a child's number now, for a child may have carried
+/// on as another one; nothing if there is none. Throws what `store::read`
+/// throws.
+[[nodiscard]] std::optional<run_row> present_run(store& in, run_number child);
 
 } // namespace stanchion

@@ -109,12 +109,7 @@ void run_actor::check_children() {
 }
 
 void run_actor::check_child(step& s) {
-  auto child = services_.store->find_run(s.child_number);
-  while (child && child->state == run_state::continued) {
-    const auto last = services_.store->read(child->number, 0).back();
-    const auto as = json::parse(last.body).at("run").get<std::string>();
-    child = services_.store->find_run(*parse_uuid(as));
-  }
+  const auto child = present_run(*services_.store, s.child_number);
   if (!child)
     return;
   s.child_number = child->number;

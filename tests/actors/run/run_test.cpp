@@ -495,6 +495,12 @@ TEST_CASE_METHOD(world,
   const auto n = submit("boss");
   CHECK(state(2) == "continued");
   CHECK(state(3) == "continued");
+  auto evidence = batch{};
+  evidence.records.push_back({2, static_cast<std::uint32_t>(kinds(2).size()),
+                              record_kind::late, sys.clock().now(), "1", "{}"});
+  const auto* p = &evidence;
+  REQUIRE(store->commit({&p, 1}) == commit_status::done);
+  CHECK(present_run(*store, 2)->number == 4); // whatever comes after the end
   CHECK(result(4) == R"("done")");
   CHECK(result(n) == R"("done")");
 }
