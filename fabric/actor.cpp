@@ -346,10 +346,6 @@ void actor::quit(exit_kind kind, const std::string& text) {
   }
 }
 
-std::size_t actor::mailbox_size() const {
-  return host_->mailbox().size();
-}
-
 std::uint64_t actor::expect(std::function<void(completion&)> then) {
   auto& x = more();
   if (!std::exchange(x.entered, true))

@@ -165,7 +165,6 @@ protected:
   void kill(const actor_ref& x) const;
   /// Ends this actor after the current message.
   void quit(exit_kind kind = exit_kind::normal, const std::string& text = {});
-  [[nodiscard]] std::size_t mailbox_size() const;
 
   /// Announces a completion that a foreign thread will bring through the gate,
   /// and what to do then. The id is for `gate::set`.

@@ -301,8 +301,8 @@ std::uint64_t engine::draw() {
 void engine::diverge(step_path path, std::string recorded,
                      std::string requested) {
   if (!diverged_)
-    diverged_
-      = divergence{std::move(path), std::move(recorded), std::move(requested)};
+    diverged_ = std::make_unique<divergence>(
+      divergence{std::move(path), std::move(recorded), std::move(requested)});
 }
 
 } // namespace stanchion

@@ -142,8 +142,9 @@ public:
   [[nodiscard]] std::exception_ptr thrown() const;
   /// What it returned. Precondition: `ended() && !thrown()`.
   [[nodiscard]] json take_result();
-  [[nodiscard]] const std::optional<divergence>& diverged() const {
-    return diverged_;
+  /// How the program differs from its journal; null while it does not.
+  [[nodiscard]] const divergence* diverged() const {
+    return diverged_.get();
   }
   /// Steps that have begun and not been delivered, by path.
   [[nodiscard]] const std::map<step_path, std::unique_ptr<step>>& open() const {
@@ -221,7 +222,7 @@ private:
   bool replaying_ = false;
   bool dying_ = false;
   bool ended_ = false;
-  std::optional<divergence> diverged_;
+  std::unique_ptr<divergence> diverged_; // mostly null
   step_path last_delivered_;
   branch trunk_;
   branch* current_ = nullptr;

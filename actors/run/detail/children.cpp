@@ -140,8 +140,8 @@ outcome run_actor::result_of(const run_row& child) {
 void run_actor::renew(const step& s) {
   successor_ = std::make_unique<successor>(
     successor{s.child_number, s.child, s.arguments});
-  ending_ = ending{record_kind::continued, bodies::continued(s.child),
-                   run_state::continued};
+  ending_ = std::make_unique<ending>(ending{
+    record_kind::continued, bodies::continued(s.child), run_state::continued});
 }
 
 /// The number that the intent names may be another run's by now: nobody held it

@@ -75,7 +75,7 @@ void run_actor::unhandled(const failure& why) {
 void run_actor::end(ending x) {
   stop_engine();
   drop_calls();
-  ending_ = std::move(x);
+  ending_ = std::make_unique<ending>(std::move(x));
 }
 
 void run_actor::drop_calls() {

@@ -227,7 +227,7 @@ void run_actor::look_around() {
   if (cancelling_ && !reloading_ && !open_attempts())
     end_cancelled();
   else if (ending_ && parked_.empty() && !reloading_ && !open_attempts())
-    finish(*std::exchange(ending_, std::nullopt));
+    finish(*std::exchange(ending_, nullptr));
   look_at_code();
   show_state();
 }

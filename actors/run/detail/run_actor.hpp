@@ -268,7 +268,7 @@ private:
   delivery_list deliveries_;
   // What leaves once the next flush is durable.
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
-  std::optional<ending> ending_;
+  std::unique_ptr<ending> ending_;
   std::vector<instant> crashes_;
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;
