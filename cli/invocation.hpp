@@ -54,6 +54,7 @@ struct invocation {
   std::string reason;
   std::string verb;
   std::string run;
+  std::string tool;
   std::vector<std::string> states;
   std::uint32_t version = 0;
   std::size_t limit = 50;

@@ -47,6 +47,7 @@ public:
                   "interrupted.");
     add_run();
     add_ticket();
+    add_policy();
     add_care();
   }
 
@@ -228,6 +229,17 @@ private:
                    "The version that was looked at; default any")
       ->type_name("N");
     takes_by(decide);
+  }
+
+  void add_policy() {
+    auto* policy = noun("policy", "See what follows from failures, and why",
+                        "policy table --tool payments.refund");
+    auto* table = leaf(policy, "table",
+                       "Show what follows from each kind of failure, and whose "
+                       "word that is",
+                       verbs::policy_table, "policy table -o json");
+    table->add_option("--tool", chosen.words.tool, "As it holds for this tool")
+      ->type_name("TOOL");
   }
 
   void add_care() {

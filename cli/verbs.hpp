@@ -21,6 +21,10 @@ exit_code ticket_list(command_context& x);
 exit_code ticket_show(command_context& x);
 exit_code ticket_decide(command_context& x);
 
+// -- policy -------------------------------------------------------------------
+
+exit_code policy_table(command_context& x);
+
 // -- care ---------------------------------------------------------------------
 
 exit_code tree(command_context& x);

@@ -52,7 +52,9 @@ void put_failure(json& to, const failure& from, std::size_t causes) {
   put_text(to, "message", from.message);
   if (from.retry_after)
     to["retry_after_us"] = from.retry_after->count();
+  put_number(to, "status", from.status);
   put_text(to, "code", from.code);
+  put_text(to, "rule", from.rule);
   put_number(to, "attempts", from.attempts);
   if (from.cause && causes > 0)
     put_failure(to["cause"], *from.cause, causes - 1);
@@ -167,7 +169,9 @@ failure failure_from_json(const json& from) {
   x.message = in.text("message");
   if (in.find("retry_after_us") != nullptr)
     x.retry_after = duration{in.number<std::int64_t>("retry_after_us", 0)};
+  x.status = in.number<std::uint16_t>("status", 0);
   x.code = in.text("code");
+  x.rule = in.text("rule");
   x.attempts = in.number<std::uint32_t>("attempts", 0);
   if (const auto* cause = in.find("cause"))
     x.cause = std::make_shared<const failure>(failure_from_json(*cause));

@@ -22,6 +22,8 @@ void append_one(std::string& to, const failure& x) {
     to += " after " + std::to_string(x.attempts);
     to += x.attempts == 1 ? " attempt" : " attempts";
   }
+  if (x.status != 0)
+    to += " [HTTP " + std::to_string(x.status) + ']';
   if (!x.code.empty()) {
     to += " [";
     append_line(to, x.code);

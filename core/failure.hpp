@@ -68,8 +68,13 @@ struct failure {
   std::string message;
   /// The least time to wait, if the service said so.
   std::optional<duration> retry_after;
+  /// The HTTP status; 0 where there was none.
+  std::uint16_t status = 0;
   /// The provider's own code, as text; empty if it gave none.
   std::string code;
+  /// The rule that gave it its kind (core/failure_rules.hpp); empty when the
+  /// tool itself did.
+  std::string rule;
   /// How many attempts were made.
   std::uint32_t attempts = 0;
   /// What led to this, if anything did.

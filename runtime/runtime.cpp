@@ -160,6 +160,11 @@ void runtime::add(supervisor x) {
   impl_->teams.push_back(std::move(x));
 }
 
+void runtime::set(failure_policy x) {
+  require_none(validate(x), "the policy of failures");
+  impl_->failures = std::move(x);
+}
+
 /// Registers what a team consists of; its supervisor starts it.
 void runtime::impl::adopt(runtime& rt, const supervisor& team) {
   for (const auto& child : team.children()) {
@@ -520,6 +525,26 @@ bool runtime::leaves_alone(const run_row& row) const {
 
 bool runtime::has_agent(const std::string& name) const {
   return impl_->latest.contains(name);
+}
+
+failure_rules runtime::rules_for(const std::string& tool) const {
+  return rules_of(impl_->failures, impl_->failures_of(tool));
+}
+
+std::vector<effective_row> runtime::table_for(const std::string& tool) const {
+  return explain_table(impl_->failures, impl_->failures_of(tool));
+}
+
+const failure_policy&
+runtime::impl::failures_of(const std::string& name) const {
+  static const auto none = failure_policy{};
+  if (name.empty())
+    return none;
+  const auto found = tools.find(name);
+  if (found == tools.end())
+    throw error{error_code::invalid_spec,
+                "this program has no tool named " + name};
+  return found->second.failures();
 }
 
 } // namespace stanchion

@@ -12,6 +12,7 @@
 #include <stanchion/runtime/event_bus.hpp>
 #include <stanchion/runtime/supervisor.hpp>
 #include <stanchion/runtime/tool.hpp>
+#include <stanchion/supervisors/policy/failure_policy.hpp>
 
 #include <functional>
 #include <memory>
@@ -72,6 +73,9 @@ public:
   void add(agent x);
   /// Adds the supervisor with all its tools and agents.
   void add(supervisor x);
+  /// How failures of all tools are read and what follows from them, where a
+  /// tool does not say otherwise. Errors: `invalid_spec`.
+  void set(failure_policy x);
 
   // -- life -------------------------------------------------------------------
 
@@ -129,6 +133,12 @@ public:
   /// For simulations, which drive it themselves.
   [[nodiscard]] fabric::system& actors() const;
   [[nodiscard]] bool has_agent(const std::string& name) const;
+  /// What failures of a tool are taken for, and what follows from each kind;
+  /// of any tool without rules of its own for an empty name. Errors:
+  /// `invalid_spec` for a name that no tool has.
+  [[nodiscard]] failure_rules rules_for(const std::string& tool) const;
+  [[nodiscard]] std::vector<effective_row>
+  table_for(const std::string& tool) const;
   /// Whether this runtime does not drive the run until a person acts: its agent
   /// is stopped, or this version of it missing.
   [[nodiscard]] bool leaves_alone(const run_row& row) const;

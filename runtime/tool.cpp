@@ -32,6 +32,7 @@ void tool::validate() const {
   };
   collect(stanchion::validate(retry_, "retry"));
   collect(stanchion::validate(breaker_, "breaker"));
+  collect(stanchion::validate(failures_));
   collect(stanchion::validate(restarts_, "restarts"));
   collect(stanchion::validate(backoff_, "restart_backoff"));
   if (problems.empty())

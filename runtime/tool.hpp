@@ -8,6 +8,7 @@
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
+#include <stanchion/supervisors/policy/failure_policy.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
 
@@ -73,6 +74,17 @@ public:
     breaker_ = x;
     return *this;
   }
+  /// What failures of this tool are taken for, before the runtime's rules.
+  tool& classify(const failure_rules& x) {
+    failures_.rules = failures_.rules.then(x);
+    return *this;
+  }
+  /// What follows from a kind of failure of this tool, in place of the row of
+  /// the runtime or the default one.
+  tool& decide(failure_kind kind, const decision_row& row) {
+    failures_.rows.push_back({kind, row});
+    return *this;
+  }
   /// Restarts of the tool's actor allowed in a window. Default 5 in 60 s.
   tool& restarts(std::uint32_t most, duration window) {
     restarts_ = {most, window};
@@ -110,6 +122,9 @@ public:
   [[nodiscard]] effect effect_class() const {
     return effect_;
   }
+  [[nodiscard]] const failure_policy& failures() const {
+    return failures_;
+  }
 
 private:
   friend struct tool_parts;
@@ -125,6 +140,7 @@ private:
   duration timeout_ = defaults::attempt_timeout;
   retry_options retry_;
   breaker_options breaker_;
+  failure_policy failures_;
   restart_budget_options restarts_;
   backoff_options backoff_;
   std::size_t stash_ = defaults::stash;

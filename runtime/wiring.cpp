@@ -49,6 +49,7 @@ struct tool_parts {
     x.function = t.function_;
     x.coroutine = t.coroutine_;
     x.reconcile = t.reconcile_;
+    x.rules = rules_of(rt.failures, t.failures());
     x.run_inline = t.inline_;
     x.pool = rt.pool;
     x.sink = rt.bus;
@@ -65,6 +66,8 @@ struct tool_parts {
     x.attempt_timeout = t.timeout_;
     x.retry = t.retry_;
     x.breaker = t.breaker_;
+    x.table = table_of(rt.failures, t.failures());
+    x.rules = rules_of(rt.failures, t.failures());
     x.breaker_text = rt.store->find_fact(breaker_fact(t.name_));
     if (t.worker_.make)
       x.child = t.worker_.make;

@@ -48,6 +48,10 @@ try_call_operation agent_context::try_call(std::string tool,
     make_step(step_kind::call, std::move(tool), std::move(arguments))};
 }
 
+try_call_operation agent_context::try_call(std::string tool) const {
+  return try_call(std::move(tool), args());
+}
+
 sleep_operation agent_context::sleep_for(duration d) const {
   return sleep_until(engine_->now() + d);
 }

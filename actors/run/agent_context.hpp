@@ -44,6 +44,7 @@ public:
   /// Calls a tool and yields how it ended; never throws for a failed call.
   [[nodiscard]] try_call_operation try_call(std::string tool,
                                             value arguments) const;
+  [[nodiscard]] try_call_operation try_call(std::string tool) const;
 
   /// Waits. The instant is durable: a restart in between does not lengthen it.
   [[nodiscard]] sleep_operation sleep_for(duration d) const;

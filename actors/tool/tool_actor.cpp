@@ -142,7 +142,7 @@ private:
       auto never_ran = attempts_.extract(id);
       if (never_ran.empty())
         throw;
-      finish(std::move(never_ran.mapped().to), caught(false));
+      finish(std::move(never_ran.mapped().to), caught(*options_, false));
     }
   }
 
@@ -151,11 +151,11 @@ private:
     finish(std::move(done.to), result_of(*done.host));
   }
 
-  static tool_result result_of(coroutine_host& host) {
+  tool_result result_of(coroutine_host& host) const {
     try {
       return checked(host.take_result());
     } catch (...) {
-      return caught(false);
+      return caught(*options_, false);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <stanchion/actors/tool/coroutine_host.hpp>
 #include <stanchion/actors/tool/tool_context.hpp>
 #include <stanchion/core/executor.hpp>
+#include <stanchion/core/failure_rules.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
 
@@ -18,6 +19,8 @@ struct tool_options {
   tool_coroutine coroutine;
   /// For reconcilable tools; else empty.
   reconcile_function reconcile;
+  /// Which exceptions are failures of the call; others are crashes.
+  failure_rules rules;
   /// Calls `function` and `reconcile` on the actor itself: for work that never
   /// blocks. Default false: on `pool`.
   bool run_inline = false;

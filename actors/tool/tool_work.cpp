@@ -68,7 +68,7 @@ outcome checked(value x) {
   return x;
 }
 
-tool_result caught(bool reconcile) {
+tool_result caught(const tool_options& options, bool reconcile) {
   try {
     throw;
   } catch (const tool_error& e) {
@@ -78,7 +78,12 @@ tool_result caught(bool reconcile) {
       why.effect = side_effect::unknown;
     return outcome{std::move(why)};
   } catch (const std::exception& e) {
-    return tool_crash{e.what()};
+    auto why = options.rules.caught(e);
+    if (!why)
+      return tool_crash{e.what()};
+    if (reconcile)
+      why->effect = side_effect::unknown;
+    return outcome{std::move(*why)};
   } catch (...) {
     return tool_crash{"an object that is not a std::exception was thrown"};
   }
@@ -89,7 +94,7 @@ tool_result work(const tool_options& options, const tool_job& job,
   try {
     return call(options, job, time);
   } catch (...) {
-    return caught(job.reconcile);
+    return caught(options, job.reconcile);
   }
 }
 

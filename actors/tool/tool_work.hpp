@@ -26,7 +26,7 @@ using tool_result = std::variant<outcome, tool_crash>;
 [[nodiscard]] outcome checked(value x);
 
 /// What an exception that left a tool means. Precondition: called in a handler.
-[[nodiscard]] tool_result caught(bool reconcile);
+[[nodiscard]] tool_result caught(const tool_options& options, bool reconcile);
 
 /// Calls the tool's function or its `reconcile`. Does not throw.
 [[nodiscard]] tool_result work(const tool_options& options, const tool_job& job,

@@ -10,6 +10,8 @@
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/failure.hpp>
+#include <stanchion/core/failure_rules.hpp>
+#include <stanchion/core/http_failure.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/value.hpp>

@@ -43,6 +43,7 @@ struct runtime::impl {
   config settings;
   std::map<std::string, tool> tools;
   std::map<version_key, std::shared_ptr<const agent>> agents;
+  failure_policy failures;
   std::vector<supervisor> teams;
   std::set<std::string> in_teams; // tools and agents that a team starts
   std::map<std::string, std::string> latest; // agent → version for new runs
@@ -134,6 +135,9 @@ struct runtime::impl {
   }
 
   void adopt(runtime& rt, const supervisor& team);
+  /// The tool's own policy; an empty one for no name.
+  [[nodiscard]] const failure_policy&
+  failures_of(const std::string& tool) const;
   void guard_changed(const std::string& tool, const fabric::actor_ref& ref);
   void agent_changed(const std::string& agent, const fabric::actor_ref& ref);
 

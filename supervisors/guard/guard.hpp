@@ -3,6 +3,7 @@
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
+#include <stanchion/core/failure_rules.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/time.hpp>
@@ -43,6 +44,8 @@ struct guard_options {
   /// closed. A text that is none isolates the tool: it may have been.
   std::string breaker_text;
   decision_table table;
+  /// What failures are taken for before anything is decided about them.
+  failure_rules rules = default_failure_rules();
 
   /// Makes the tool's actor, each time anew. Runs in the guard's context and
   /// must not block; what it throws, and null, are failures to start.

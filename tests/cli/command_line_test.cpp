@@ -29,6 +29,12 @@ task<json> asks(agent_context& ctx, value) {
 void setup(runtime& rt) {
   rt.add(agent{"returns", "1", returns});
   rt.add(agent{"asks", "1", asks});
+  rt.add(tool{"flaky", effect::read_only,
+              [](const value&, tool_context&) { return json{}; }}
+           .input(any())
+           .output(any())
+           .classify(failure_rules{}.status(404, failure_kind::network))
+           .decide(failure_kind::auth, {.retry = retry_when::safe}));
 }
 
 /// Runs commands in this process, on one data directory.
@@ -252,4 +258,23 @@ TEST_CASE_METHOD(fixture, "what a setup throws is printed", "[cli]") {
     {in, o, e}, twice, abandoned);
   CHECK(code == exit_code::failed);
   CHECK_THAT(e.str(), ContainsSubstring("E-SPEC-001"));
+}
+
+TEST_CASE_METHOD(fixture, "the policy table shows whose word each row is",
+                 "[cli]") {
+  REQUIRE(run({"policy", "table"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("timeout"));
+  CHECK_THAT(out, !ContainsSubstring("status 404"));
+  REQUIRE(run({"policy", "table", "--tool", "flaky", "-o", "json"})
+          == exit_code::ok);
+  const auto doc = json::parse(out);
+  CHECK(doc["rules"][0] == "status 404: network");
+  for (const auto& row : doc["rows"])
+    CHECK(row["from"] == (row["kind"] == "auth" ? "tool" : "default"));
+}
+
+TEST_CASE_METHOD(fixture, "the policy of a tool that is not there is an error",
+                 "[cli]") {
+  CHECK(run({"policy", "table", "--tool", "flakey"}) != exit_code::ok);
+  CHECK_THAT(err, ContainsSubstring("no tool named flakey"));
 }

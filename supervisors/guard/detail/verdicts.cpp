@@ -19,6 +19,7 @@ void guard_actor::succeeded(open_call& call, const value& x,
 }
 
 void guard_actor::failed(open_call& call, failure why) {
+  why = options_.rules.classify(std::move(why));
   why.effect = judge(options_.effect, why.effect);
   why.attempts = call.made;
   record(call, result_of(options_.table[why.kind]), &why);
@@ -109,7 +110,7 @@ void guard_actor::reconcile(open_call& call, failure why) {
 void guard_actor::reconciled(open_call& call, const outcome& x) {
   if (!x.ok() && x.why().effect == side_effect::none)
     return did_not_happen(call, x.why());
-  auto why = x.ok() ? failure{} : x.why();
+  auto why = x.ok() ? failure{} : options_.rules.classify(x.why());
   if (x.ok()) {
     const auto problem = options_.output.check(x.get().get());
     if (!problem)
