@@ -2,8 +2,8 @@
 
 /// The one place that knows which Catch2 is installed: v2 on Debian 12, v3 on
 /// Debian 13. Offers what both have, by its v2 name: TEST_CASE,
-/// TEST_CASE_METHOD, SECTION, CHECK, REQUIRE, GENERATE, `table`, CHECK_THAT and
-/// the string matchers.
+/// TEST_CASE_METHOD, SECTION, CHECK, REQUIRE, GENERATE, `table`, `Approx`,
+/// CHECK_THAT and the string matchers.
 
 #if __has_include(<catch2/catch_all.hpp>)
 #  include <catch2/catch_all.hpp>
@@ -16,6 +16,7 @@
 namespace stanchion::test {
 
 #if __has_include(<catch2/catch_all.hpp>)
+using Catch::Approx; // v2 offers it everywhere
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::Equals;
