@@ -44,6 +44,8 @@ struct call_key {
 struct attempt_state {
   /// Attempts made so far, the open one included.
   std::uint32_t made = 0;
+  /// When the first one was recorded.
+  std::optional<instant> first;
   /// Whether the last one has no recorded end.
   bool open = false;
   /// What the last ended one may have done.

@@ -93,6 +93,7 @@ void history::read(const record& r) {
   case record_kind::attempt: {
     auto& a = steps.at(r.step).attempts;
     a.made = body().at("n").get<std::uint32_t>();
+    a.first = a.first.value_or(r.at);
     a.open = true;
     a.ended.reset();
     steps.at(r.step).due.reset();

@@ -27,12 +27,13 @@ retry_verdict first_step(const retry_options& options,
   if (x.open)
     return after_lost(tool, now);
   const auto why = last_failure(tool, x);
-  auto verdict = next_attempt(
-    options, table,
-    {.effect = tool, .why = why, .attempts_made = x.made, .now = now});
-  if (std::holds_alternative<try_again>(verdict))
-    return try_again{now};
-  return verdict;
+  return next_attempt(options, table,
+                      {.effect = tool,
+                       .why = why,
+                       .attempts_made = x.made,
+                       .first_attempt = x.first,
+                       .now = now,
+                       .waited = true});
 }
 
 failure last_failure(effect tool, const attempt_state& x) {

@@ -2,6 +2,7 @@
 
 #include <stanchion/core/call.hpp>
 #include <stanchion/core/random.hpp>
+#include <stanchion/core/time.hpp>
 #include <stanchion/core/tool_job.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
@@ -70,6 +71,10 @@ struct open_call {
   call_phase phase = call_phase::waiting;
   /// Attempts so far, the current one included.
   std::uint32_t made = 0;
+  /// When the first one began.
+  std::optional<instant> first;
+  /// The backoff before the current one, if this guard chose it.
+  std::optional<duration> last_backoff;
   /// Its run counts the next attempt without being told.
   bool counted = false;
   breaker_permit permit;

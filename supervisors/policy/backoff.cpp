@@ -24,6 +24,22 @@ double micros(duration x) {
   return static_cast<double>(x.count());
 }
 
+/// `share`, from 0 to 1, of `x`.
+duration part(double share, duration x) {
+  return duration{static_cast<duration::rep>(share * micros(x))};
+}
+
+/// AWS's three: what the delay before may grow by.
+constexpr double decorrelated_growth = 3.0;
+
+duration decorrelated(const backoff_options& x, double share, duration before) {
+  const auto most = std::min(
+    micros(x.cap), decorrelated_growth * micros(std::max(before, x.first)));
+  const auto least = micros(x.first);
+  return duration{
+    static_cast<duration::rep>(least + share * std::max(most - least, 0.0))};
+}
+
 } // namespace
 
 std::string_view to_string(jitter x) {
@@ -32,6 +48,10 @@ std::string_view to_string(jitter x) {
     return "none";
   case jitter::full:
     return "full";
+  case jitter::equal:
+    return "equal";
+  case jitter::decorrelated:
+    return "decorrelated";
   }
   return "invalid";
 }
@@ -47,7 +67,7 @@ std::vector<std::string> validate(const backoff_options& x,
   found.require(x.cap >= x.first, "cap",
                 "is below first; raise cap or lower first");
   found.require(to_string(x.jitter) != "invalid", "jitter",
-                "must be none or full");
+                "must be none, full, equal or decorrelated");
   return found.take();
 }
 
@@ -60,12 +80,23 @@ duration ceiling(const backoff_options& x, std::uint32_t attempt) {
   return x.cap;
 }
 
-duration delay(const backoff_options& x, std::uint32_t attempt, double unit) {
+duration delay(const backoff_options& x, std::uint32_t attempt, double unit,
+               std::optional<duration> before) {
   const auto most = ceiling(x, attempt);
-  if (x.jitter == jitter::none || unit >= 1.0)
-    return most;
-  const auto share = unit > 0.0 ? unit : 0.0;
-  return duration{static_cast<duration::rep>(share * micros(most))};
+  const auto share = unit > 0.0 ? std::min(unit, 1.0) : 0.0;
+  switch (x.jitter) {
+  case jitter::none:
+    break;
+  case jitter::full:
+    return share < 1.0 ? part(share, most) : most;
+  case jitter::equal:
+    return share < 1.0 ? most / 2 + part(share, most - most / 2) : most;
+  case jitter::decorrelated:
+    if (attempt == 0)
+      return most;
+    return decorrelated(x, share, before ? *before : ceiling(x, attempt - 1));
+  }
+  return most;
 }
 
 restart_backoff::restart_backoff(backoff_options options, duration quiet)
@@ -76,7 +107,8 @@ restart_backoff::restart_backoff(backoff_options options, duration quiet)
 duration restart_backoff::next(instant now, double unit) {
   if (was_quiet(now))
     failures_ = 0;
-  last_delay_ = delay(options_, failures_, unit);
+  const auto before = failures_ > 0 ? std::optional{last_delay_} : std::nullopt;
+  last_delay_ = delay(options_, failures_, unit, before);
   last_failure_ = now;
   if (failures_ < std::numeric_limits<std::uint32_t>::max())
     ++failures_;

@@ -4,6 +4,7 @@
 #include <stanchion/core/time.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,11 @@ namespace stanchion {
 /// How chance spreads a delay, so that many who failed together do not come
 /// back together. Append only: configured by name.
 enum class jitter : std::uint8_t {
-  none = 1, ///< the whole delay, always
-  full = 2, ///< evenly between zero and the whole delay
+  none = 1,  ///< the whole delay, always
+  full = 2,  ///< evenly between zero and the whole delay
+  equal = 3, ///< half of the delay, and evenly up to the other half more
+  /// Evenly between `first` and three times the delay before, up to `cap`.
+  decorrelated = 4,
 };
 
 [[nodiscard]] std::string_view to_string(jitter x);
@@ -24,6 +28,8 @@ struct backoff_options {
   /// The first delay. Zero to `cap`; default 0.5 s.
   duration first = defaults::restart_backoff;
   /// What each delay is multiplied by to give the next. 1 to 100; default 2.
+  /// `decorrelated` grows by chance, and needs it only where the delay before
+  /// is not known.
   double factor = defaults::restart_backoff_factor;
   /// The longest delay. Up to 30 days; default 60 s.
   duration cap = defaults::restart_backoff_cap;
@@ -42,9 +48,12 @@ struct backoff_options {
 [[nodiscard]] duration ceiling(const backoff_options& x, std::uint32_t attempt);
 
 /// The delay before try `attempt`, counted from 0, spread by `unit`, a number
-/// drawn evenly from [0, 1).
+/// drawn evenly from [0, 1). `before` is what this returned for the try before,
+/// for `decorrelated`; without it, that is taken for what it would have been
+/// without chance.
 [[nodiscard]] duration delay(const backoff_options& x, std::uint32_t attempt,
-                             double unit);
+                             double unit,
+                             std::optional<duration> before = std::nullopt);
 
 /// Counts the failures of one child in a row and says how long to wait.
 ///

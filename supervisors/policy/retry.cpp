@@ -28,14 +28,24 @@ bool is_worth_it(const decision_row& row, const attempt_facts& x) {
   return false;
 }
 
-instant earliest(const backoff_options& backoff, const decision_row& row,
-                 const attempt_facts& x) {
-  auto wait = duration::zero();
+try_again earliest(const backoff_options& backoff, const decision_row& row,
+                   const attempt_facts& x) {
+  if (x.waited)
+    return {x.now};
+  auto result = try_again{};
   if (row.backoff)
-    wait = delay(backoff, std::max(x.attempts_made, 1U) - 1, x.unit);
-  if (x.why.retry_after)
-    wait = std::max(wait, *x.why.retry_after);
-  return wait < instant::max() - x.now ? x.now + wait : instant::max();
+    result.backoff = delay(backoff, std::max(x.attempts_made, 1U) - 1, x.unit,
+                           x.last_backoff);
+  const auto wait
+    = std::max(result.backoff, x.why.retry_after.value_or(duration::zero()));
+  result.at = wait < instant::max() - x.now ? x.now + wait : instant::max();
+  return result;
+}
+
+bool takes_too_long(const retry_options& options, const attempt_facts& x,
+                    instant at) {
+  return options.max_elapsed && x.first_attempt
+         && at - *x.first_attempt > *options.max_elapsed;
 }
 
 /// No further attempt: the agent is told, unless nobody could tell it what
@@ -57,6 +67,12 @@ std::vector<std::string> validate(const retry_options& x,
   detail::problem_list found{where};
   found.require(x.max_attempts >= 1 && x.max_attempts <= 100, "max_attempts",
                 "must be from 1 to 100; 1 means no retry");
+  found.require(!x.max_elapsed
+                  || (*x.max_elapsed > duration::zero()
+                      && *x.max_elapsed <= std::chrono::days{30}),
+                "max_elapsed",
+                "must be longer than zero and at most 30 days; leave it out "
+                "for no limit");
   found.append(validate(x.backoff, found.path("backoff")));
   return found.take();
 }
@@ -75,10 +91,12 @@ retry_verdict next_attempt(const retry_options& options,
     return refuse(x, park_reason::ambiguous_state);
   if (row.costs_attempt && x.attempts_made >= options.max_attempts)
     return refuse(x, park_reason::max_retries_exceeded);
-  const auto at = earliest(options.backoff, row, x);
-  if (x.deadline && at >= *x.deadline)
+  const auto again = earliest(options.backoff, row, x);
+  if (x.deadline && again.at >= *x.deadline)
     return refuse(x, park_reason::deadline_exceeded);
-  return try_again{at};
+  if (takes_too_long(options, x, again.at))
+    return refuse(x, park_reason::max_retries_exceeded);
+  return again;
 }
 
 } // namespace stanchion

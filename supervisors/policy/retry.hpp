@@ -22,6 +22,10 @@ struct retry_options {
   /// Attempts of one call, the first included. 1 to 100; default 3 (LangGraph
   /// and resilience4j). 1 means "no retry".
   std::uint32_t max_attempts = defaults::attempts;
+  /// No attempt begins later than this after the first one began, be it by
+  /// backoff, `retry_after` or an open breaker. Positive, at most 30 days;
+  /// nothing, the default, for no such limit.
+  std::optional<duration> max_elapsed = std::nullopt;
   /// Waits between attempts. Default 0.5 s x 2 to 60 s, full jitter.
   backoff_options backoff{.first = defaults::retry_backoff,
                           .factor = defaults::retry_backoff_factor,
@@ -47,16 +51,24 @@ struct attempt_facts {
   bool earlier_unknown = false;
   /// Whether the attempts carry an idempotency key that the tool honours.
   bool has_key = true;
+  /// When the first attempt began, if known.
+  std::optional<instant> first_attempt = std::nullopt;
   instant now;
   /// When the call must be over, if ever.
   std::optional<instant> deadline = std::nullopt;
   /// Drawn evenly from [0, 1).
   double unit = 0.0;
+  /// The backoff before this attempt, if it was a later one and that is known.
+  std::optional<duration> last_backoff = std::nullopt;
+  /// Whatever is to be waited for is over already: `try_again` is at `now`.
+  bool waited = false;
 };
 
 /// Send again, with the same key, at `at` and not before.
 struct try_again {
   instant at;
+  /// What of that is backoff: the next `attempt_facts::last_backoff`.
+  duration backoff{};
 };
 
 /// Ask the tool's `reconcile`. "It did not happen" settles the side effect as
@@ -93,7 +105,8 @@ using retry_verdict = std::variant<try_again, ask_reconcile, park_run, give_up>;
 /// nothing for `read_only`, which fails as `none`. "Kind" is the decision
 /// table's: `retry_when::repeated` is a yes for a keyed call from its second
 /// attempt on. A wait is the longer of backoff and `retry_after`; one that
-/// ends at or past the deadline is "out of time" at once. A row that costs no
+/// ends at or past the deadline is "out of time" at once, and one that ends
+/// past `max_elapsed` is "out of attempts". A row that costs no
 /// attempt is never "out of attempts", but a failure of it that names no
 /// `retry_after` counts as a no.
 [[nodiscard]] retry_verdict next_attempt(const retry_options& options,

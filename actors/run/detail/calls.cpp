@@ -95,6 +95,7 @@ void run_actor::set_undecided(step& s, bool x) {
 
 void run_actor::add_attempt(step& s, std::uint32_t n) {
   s.attempts.made = n;
+  s.attempts.first = s.attempts.first.value_or(now());
   s.attempts.open = true;
   s.attempts.ended.reset();
   log_->add(

@@ -40,6 +40,7 @@ void guard_actor::admit(open_call& call, const breaker_permit& permit,
   if (call.reconciling)
     return fly(call, at);
   ++call.made;
+  call.first = call.first.value_or(at);
   call.lost = false;
   call.phase = call_phase::admitted;
   if (!std::exchange(call.counted, false))

@@ -70,6 +70,7 @@ void guard_actor::on_request(const call_request& x,
   call.caller = caller;
   call.at_once = x.at_once && options_.effect == effect::read_only;
   call.made = x.attempts.made;
+  call.first = x.attempts.first;
   call.counted = call.at_once && x.attempts.made == 0;
   begin(call, x);
 }

@@ -40,8 +40,10 @@ retry_verdict guard_actor::decide_about(const open_call& call,
                                .why = why,
                                .attempts_made = call.made,
                                .earlier_unknown = call.unsettled,
+                               .first_attempt = call.first,
                                .now = now(),
-                               .unit = chance()});
+                               .unit = chance(),
+                               .last_backoff = call.last_backoff});
   if (!call.dropped || !std::holds_alternative<try_again>(verdict))
     return verdict;
   if (call.unsettled
@@ -56,6 +58,7 @@ void guard_actor::apply(open_call& call, failure why,
   const auto at = now();
   if (const auto* again = std::get_if<try_again>(&verdict)) {
     report_.attempt_ended(at, call, why, "try_again");
+    call.last_backoff = again->backoff;
     tell_failed(call, why, again->at);
     wait(call, again->at, "backoff");
   } else if (std::holds_alternative<ask_reconcile>(verdict)) {

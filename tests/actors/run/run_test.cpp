@@ -131,7 +131,12 @@ TEST_CASE("the journal cut after every single record gives the same result",
     auto w = run_world{
       std::shared_ptr<memory_store>{reference.store->prefix(cut)}, cut};
     w.tool("look", effect::read_only, echo);
-    w.tool("pay", effect::idempotent, echo);
+    // What was attempted before the cut says since when.
+    w.tool("pay", effect::idempotent,
+           [](const call_request& x, std::uint32_t at) {
+             CHECK(x.attempts.first.has_value() == (x.attempts.made > 0));
+             return echo(x, at);
+           });
     // Asked again for an attempt that is open it cannot know: the person says.
     w.tool("once", effect::once,
            [](const call_request& x, std::uint32_t) -> outcome {
@@ -571,6 +576,7 @@ TEST_CASE_METHOD(world, "a person's retry starts what was given up afresh",
   auto made = std::uint32_t{99};
   tool("pay", effect::idempotent, [&](const call_request& x, std::uint32_t at) {
     made = x.attempts.made;
+    CHECK_FALSE(x.attempts.first);
     return echo(x, at);
   });
   decide(n, verb::retry);

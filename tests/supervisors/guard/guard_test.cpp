@@ -145,6 +145,38 @@ TEST_CASE_METHOD(guard_fixture, "a long backoff passes in the run",
   CHECK(log.story.back() == "done 2 primary");
 }
 
+TEST_CASE_METHOD(guard_fixture,
+                 "the time a call may take is counted from its first attempt",
+                 "[supervisors][guard]") {
+  options.retry.max_attempts = 100;
+  options.retry.max_elapsed = 10s;
+  options.retry.backoff = {.first = 4s, .cap = 4s, .jitter = jitter::none};
+  options.breaker.consecutive_failures = 100;
+  script.otherwise = act::error;
+  script.error.effect = side_effect::none;
+  auto& log = call();
+  sim.advance(1h);
+  CHECK(script.jobs.size() == 3); // at 0, 4 and 8 s
+  CHECK(log.story.back() == "done 3 network");
+}
+
+TEST_CASE_METHOD(guard_fixture,
+                 "a restart does not lengthen the time a call may take",
+                 "[supervisors][guard]") {
+  const auto ago = GENERATE(9s, 11s);
+  options.retry.max_elapsed = 10s;
+  start();
+  auto log = run_log{.attempts = {.made = 1,
+                                  .first = sys.clock().now() - ago,
+                                  .ended = side_effect::none,
+                                  .last = std::make_shared<const failure>(
+                                    failure{.kind = failure_kind::network,
+                                            .effect = side_effect::none})}};
+  ask(run(log), log);
+  sim.run();
+  CHECK(log.story.back() == (ago == 9s ? "done 2 primary" : "done 1 network"));
+}
+
 TEST_CASE_METHOD(guard_fixture, "a service's retry_after is waited for",
                  "[supervisors][guard]") {
   script.acts = {act::error};

@@ -64,6 +64,67 @@ TEST_CASE("full jitter spreads a delay evenly from zero",
   CHECK(delay(x, 3, unit) == expected);
 }
 
+TEST_CASE("equal jitter never waits less than half of a delay",
+          "[supervisors][backoff]") {
+  auto x = steady;
+  x.jitter = jitter::equal;
+  auto [unit, expected] = GENERATE(table<double, duration>({
+    {0.0, 4s},
+    {0.25, 5s},
+    {0.5, 6s},
+    {1.0, 8s},
+    {-1.0, 4s},
+    {7.0, 8s},
+  }));
+  CHECK(delay(x, 3, unit) == expected);
+}
+
+TEST_CASE("decorrelated jitter grows from the delay before",
+          "[supervisors][backoff]") {
+  auto x = steady;
+  x.jitter = jitter::decorrelated;
+  using maybe = std::optional<duration>;
+  auto [attempt, before, unit, expected]
+    = GENERATE(table<std::uint32_t, maybe, double, duration>({
+      {0, std::nullopt, 0.5, 1s},
+      {0, 30s, 0.5, 1s},
+      {1, 1s, 0.0, 1s},
+      {1, 1s, 0.5, 2s},
+      {1, 1s, 1.0, 3s},
+      {2, 3s, 1.0, 9s},
+      {9, 1s, 1.0, 3s},
+      {2, 30s, 1.0, 60s}, // the cap
+      {2, 0s, 1.0, 3s},   // as if it had been the first
+      {2, std::nullopt, 1.0, 6s},
+      {90, std::nullopt, 1.0, 60s},
+      {2, -1s, -1.0, 1s},
+    }));
+  CHECK(delay(x, attempt, unit, before) == expected);
+}
+
+TEST_CASE("no jitter leaves its bounds", "[supervisors][backoff]") {
+  auto x = steady;
+  x.jitter
+    = GENERATE(jitter::none, jitter::full, jitter::equal, jitter::decorrelated);
+  auto before = duration{0};
+  for (auto attempt = 0U; attempt < 40; ++attempt)
+    for (const auto unit : {0.0, 0.3, std::nextafter(1.0, 0.0), 1.0}) {
+      before = delay(x, attempt, unit, before);
+      CHECK(before >= 0s);
+      CHECK(before <= x.cap);
+    }
+}
+
+TEST_CASE("failures in a row decorrelate from one another",
+          "[supervisors][backoff]") {
+  auto x = steady;
+  x.jitter = jitter::decorrelated;
+  restart_backoff backoff{x, 10s};
+  CHECK(backoff.next(t0, 0.5) == 1s);
+  CHECK(backoff.next(t0 + 1s, 0.5) == 2s);
+  CHECK(backoff.next(t0 + 3s, 0.5) == 3500ms);
+}
+
 TEST_CASE("a first delay of zero stays zero", "[supervisors][backoff]") {
   auto x = steady;
   x.first = 0s;

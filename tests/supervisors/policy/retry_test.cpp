@@ -213,6 +213,74 @@ TEST_CASE("a wait that reaches the deadline gives up now",
   CHECK(word(ask(y)) == (again ? "try_again" : "park deadline_exceeded"));
 }
 
+TEST_CASE("no attempt begins when too much time has passed since the first",
+          "[supervisors][retry]") {
+  auto limited = three;
+  limited.max_elapsed = 10s;
+  const auto known = effect::read_only;
+  const auto idem = effect::idempotent;
+  const auto none = side_effect::none;
+  const auto unknown = side_effect::unknown;
+  using maybe = std::optional<instant>;
+  auto [first, cls, said, expected]
+    = GENERATE_COPY(table<maybe, effect, side_effect, std::string>({
+      {std::nullopt, known, none, "try_again"},
+      {t0, known, none, "try_again"},
+      {t0 - 9s, known, none, "try_again"}, // begins after just ten seconds
+      {t0 - 9s - 1us, known, none, "give_up"},
+      {t0 - 9s - 1us, idem, none, "give_up"},
+      {t0 - 9s - 1us, idem, unknown, "park max_retries_exceeded"},
+      {t0 + 1h, idem, unknown, "try_again"}, // the clock stepped back
+    }));
+  const auto why = failed(failure_kind::timeout, said);
+  CHECK(word(next_attempt(
+          limited, defaults_table,
+          {.effect = cls, .why = why, .first_attempt = first, .now = t0}))
+        == expected);
+}
+
+TEST_CASE("a breaker that stays open for too long ends the call as well",
+          "[supervisors][retry]") {
+  auto limited = three;
+  limited.max_elapsed = 10s;
+  auto why = failed(failure_kind::circuit_open, side_effect::not_started);
+  why.retry_after = 11s;
+  attempt_facts x{.why = why, .now = t0};
+  CHECK(word(next_attempt(limited, defaults_table, x)) == "try_again");
+  x.first_attempt = t0;
+  CHECK(word(next_attempt(limited, defaults_table, x)) == "give_up");
+}
+
+TEST_CASE("a wait that is over is not waited for again",
+          "[supervisors][retry]") {
+  auto limited = three;
+  limited.max_elapsed = 10s;
+  auto why = failed(failure_kind::rate_limited, side_effect::none);
+  why.retry_after = 9s;
+  const auto verdict = next_attempt(
+    limited, defaults_table,
+    {.why = why, .first_attempt = t0 - 9s, .now = t0, .waited = true});
+  REQUIRE(word(verdict) == "try_again");
+  CHECK(std::get<try_again>(verdict).at == t0);
+}
+
+TEST_CASE("a verdict says how much of the wait is backoff",
+          "[supervisors][retry]") {
+  auto spread = three;
+  spread.backoff.jitter = jitter::decorrelated;
+  auto why = failed(failure_kind::rate_limited, side_effect::none);
+  why.retry_after = 30s;
+  const auto verdict = next_attempt(spread, defaults_table,
+                                    {.why = why,
+                                     .attempts_made = 2,
+                                     .now = t0,
+                                     .unit = 0.5,
+                                     .last_backoff = 3s});
+  REQUIRE(word(verdict) == "try_again");
+  CHECK(std::get<try_again>(verdict).at == t0 + 30s);
+  CHECK(std::get<try_again>(verdict).backoff == 5s);
+}
+
 TEST_CASE("an open breaker is waited out and costs no attempt",
           "[supervisors][retry]") {
   auto why = failed(failure_kind::circuit_open, side_effect::not_started);
@@ -287,6 +355,8 @@ TEST_CASE("the problems of retry options name the field",
   auto [options, field] = GENERATE(table<retry_options, const char*>({
     {{.max_attempts = 0}, "retry.max_attempts: "},
     {{.max_attempts = 101}, "retry.max_attempts: "},
+    {{.max_elapsed = 0s}, "retry.max_elapsed: "},
+    {{.max_elapsed = 31 * 24h}, "retry.max_elapsed: "},
     {{.backoff = {.factor = 0.0}}, "retry.backoff.factor: "},
   }));
   const auto found = validate(options, "retry");
