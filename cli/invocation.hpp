@@ -55,6 +55,7 @@ struct invocation {
   std::string verb;
   std::string run;
   std::string tool;
+  std::string step;
   std::vector<std::string> states;
   std::uint32_t version = 0;
   std::size_t limit = 50;

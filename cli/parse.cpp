@@ -240,6 +240,16 @@ private:
                        verbs::policy_table, "policy table -o json");
     table->add_option("--tool", chosen.words.tool, "As it holds for this tool")
       ->type_name("TOOL");
+    auto* explain = leaf(policy, "explain",
+                         "Show why each retry, wait, trip and escalation of a "
+                         "step happened",
+                         verbs::policy_explain, "policy explain 0197c5d2 3");
+    takes_one_id(explain, "A run, by id or its first 8 characters");
+    explain
+      ->add_option("step", chosen.words.step,
+                   "One of its steps, as `run show` names them")
+      ->required()
+      ->type_name("STEP");
   }
 
   void add_care() {

@@ -24,6 +24,7 @@ exit_code ticket_decide(command_context& x);
 // -- policy -------------------------------------------------------------------
 
 exit_code policy_table(command_context& x);
+exit_code policy_explain(command_context& x);
 
 // -- care ---------------------------------------------------------------------
 

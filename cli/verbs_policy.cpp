@@ -1,4 +1,8 @@
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/cli/explanation.hpp>
 #include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/reports.hpp>
 #include <stanchion/cli/verbs.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
@@ -55,6 +59,22 @@ exit_code policy_table(command_context& x) {
               "decides:\n";
   for (const auto& rule : doc["rules"])
     x.io.out << "  " << one_line(rule.get<std::string>()) << '\n';
+  return exit_code::ok;
+}
+
+exit_code policy_explain(command_context& x) {
+  const auto from = open_sqlite_store(data_dir{x.words.data_dir}.database(),
+                                      {.read_only = true});
+  const auto run = resolve_run(*from, x.words.ids.front());
+  auto doc = explain_step(from->read(run.number, 0), x.words.step);
+  doc["run"] = to_string(run.id);
+  if (print_document(x, doc))
+    return exit_code::ok;
+  for (const auto& line : doc["lines"]) {
+    x.io.out << text_of(line, "at") << "  " << text_of(line, "what") << '\n';
+    if (line.contains("because"))
+      x.io.out << "    because: " << text_of(line, "because") << '\n';
+  }
   return exit_code::ok;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/event.hpp>
 #include <stanchion/core/failure.hpp>
 #include <stanchion/core/id.hpp>
 #include <stanchion/core/outcome.hpp>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// What a run and a guard tell each other about one call. Plain data: runs and
 /// guards do not know each other's types.
@@ -39,6 +41,17 @@ struct call_key {
 
   auto operator<=>(const call_key&) const = default;
 };
+
+/// A decision of a guard's about a call, as the event that told of it: the run
+/// records it, so that it can be explained later.
+struct call_decision {
+  event_kind kind = event_kind::attempt_ended;
+  /// JSON object text.
+  std::string fields;
+};
+
+/// Those taken since the guard's last word about the call; mostly none.
+using call_decisions = std::vector<call_decision>;
 
 /// Where a call's last attempt stands, as its records say.
 struct attempt_state {
@@ -77,6 +90,7 @@ struct call_admitted {
 /// breaker is open for a moment. The run need not hold its records back.
 struct call_held {
   call_key key;
+  call_decisions decided;
 };
 
 /// Run → guard: the attempt is durable. The journal may bring it on the run's
@@ -93,6 +107,7 @@ struct attempt_failed {
   std::uint32_t attempt = 0;
   failure why;
   instant next_at;
+  call_decisions decided;
 };
 
 /// Guard → run: nothing can leave before `until`; the guard has forgotten the
@@ -101,6 +116,7 @@ struct call_waits {
   call_key key;
   instant until;
   std::string why;
+  call_decisions decided;
 };
 
 /// Guard → run: the call is over. `attempt` is the last one made, 0 if none.
@@ -108,6 +124,7 @@ struct call_done {
   call_key key;
   std::uint32_t attempt = 0;
   outcome result;
+  call_decisions decided;
 };
 
 /// Guard → run: nobody can say whether the attempt took effect, and the tool's
@@ -117,6 +134,7 @@ struct call_unknown {
   std::uint32_t attempt = 0;
   failure why;
   park_reason reason = park_reason::ambiguous_state;
+  call_decisions decided;
 };
 
 /// Run → guard: no further attempt, please. An attempt that is open is still

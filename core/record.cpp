@@ -47,12 +47,14 @@ std::string_view to_string(record_kind x) {
     return "survived";
   case record_kind::abandoned:
     return "abandoned";
+  case record_kind::decision:
+    return "decision";
   }
   return detail::no_name;
 }
 
 std::optional<record_kind> parse_record_kind(std::string_view text) {
-  return detail::parse_name(text, record_kind::abandoned);
+  return detail::parse_name(text, record_kind::decision);
 }
 
 } // namespace stanchion

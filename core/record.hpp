@@ -35,6 +35,7 @@ enum class record_kind : std::uint8_t {
   survived = 20,   ///< a step under suspicion got through; its deaths no
                    ///< longer count
   abandoned = 21,  ///< the step's branch was decided without it
+  decision = 22,   ///< what a guard decided about a call, and of what; evidence
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

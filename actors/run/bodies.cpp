@@ -224,6 +224,13 @@ std::string continued(const run_id& as) {
   return close(std::move(to));
 }
 
+std::string policy_decision(std::string_view event, std::string_view fields) {
+  auto to = object();
+  member(to, "event", event);
+  member_text(to, "fields", fields);
+  return close(std::move(to));
+}
+
 std::string late(std::uint32_t n, const stanchion::outcome& x) {
   auto to = object();
   member(to, "n", std::uint64_t{n});

@@ -45,6 +45,9 @@ struct beginning {
 [[nodiscard]] std::string failed(const failure& why);
 [[nodiscard]] std::string cancelled(std::string_view reason);
 [[nodiscard]] std::string continued(const run_id& as);
+/// `fields`: a JSON object's text.
+[[nodiscard]] std::string policy_decision(std::string_view event,
+                                          std::string_view fields);
 [[nodiscard]] std::string late(std::uint32_t n, const stanchion::outcome& x);
 
 } // namespace stanchion::bodies

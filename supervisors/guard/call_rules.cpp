@@ -10,11 +10,14 @@ retry_verdict after_lost(effect tool, instant now) {
   case effect::idempotent:
     return try_again{now};
   case effect::reconcilable:
-    return ask_reconcile{};
+    return ask_reconcile{"the attempt was lost; the tool is asked whether it "
+                         "happened"};
   case effect::once:
     break;
   }
-  return park_run{park_reason::ambiguous_state};
+  return park_run{park_reason::ambiguous_state,
+                  "the attempt was lost, and such a tool is not called twice "
+                  "unattended"};
 }
 
 } // namespace

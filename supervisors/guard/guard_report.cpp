@@ -38,34 +38,35 @@ guard_report::guard_report(std::string tool, std::shared_ptr<event_sink> sink)
   // nop
 }
 
-void guard_report::attempt_ended(instant at, const open_call& call,
-                                 const failure& why,
-                                 const char* verdict) const {
-  if (sink_ == nullptr)
-    return;
-  auto x = make_event(event_kind::attempt_ended, severity::warning, at, tool_,
-                      {{"attempt", call.made},
-                       {"reconcile", call.reconciling},
-                       {"failure", why},
-                       {"verdict", verdict}});
+void guard_report::publish(event x, open_call& call) const {
   x.run = call.run;
   x.step = call.key.step;
-  sink_->publish(std::move(x));
+  call.decided.push_back({x.kind, x.fields});
+  if (sink_ != nullptr)
+    sink_->publish(std::move(x));
 }
 
-void guard_report::retry_scheduled(instant at, const open_call& call,
-                                   instant next, const std::string& why) const {
-  if (sink_ == nullptr)
-    return;
-  auto x = make_event(event_kind::retry_scheduled, severity::info, at, tool_,
-                      {{"attempt", call.made + (call.reconciling ? 0 : 1)},
-                       {"reconcile", call.reconciling},
-                       {"why", why},
-                       {"at", to_rfc3339(next)},
-                       {"delay_us", (next - at).count()}});
-  x.run = call.run;
-  x.step = call.key.step;
-  sink_->publish(std::move(x));
+void guard_report::attempt_ended(instant at, open_call& call,
+                                 const failure& why, std::string_view verdict,
+                                 std::string_view because) const {
+  publish(make_event(event_kind::attempt_ended, severity::warning, at, tool_,
+                     {{"attempt", call.made},
+                      {"reconcile", call.reconciling},
+                      {"failure", why},
+                      {"verdict", verdict},
+                      {"because", because}}),
+          call);
+}
+
+void guard_report::retry_scheduled(instant at, open_call& call, instant next,
+                                   const std::string& why) const {
+  publish(make_event(event_kind::retry_scheduled, severity::info, at, tool_,
+                     {{"attempt", call.made + (call.reconciling ? 0 : 1)},
+                      {"reconcile", call.reconciling},
+                      {"why", why},
+                      {"at", to_rfc3339(next)},
+                      {"delay_us", (next - at).count()}}),
+          call);
 }
 
 void guard_report::late(instant at, const flight& x,
@@ -82,9 +83,7 @@ void guard_report::late(instant at, const flight& x,
 }
 
 void guard_report::breaker(const breaker_transition& x,
-                           const std::string& reason) const {
-  if (sink_ == nullptr)
-    return;
+                           const std::string& reason, open_call* call) const {
   const auto bad
     = x.to == breaker_state::open || x.to == breaker_state::isolated;
   auto fields = json{{"from", to_string(x.from)},
@@ -95,9 +94,12 @@ void guard_report::breaker(const breaker_transition& x,
     fields["until"] = to_rfc3339(*x.until);
   if (!reason.empty())
     fields["reason"] = reason;
-  sink_->publish(make_event(kind_of(x.to),
-                            bad ? severity::error : severity::info, x.at, tool_,
-                            fields));
+  auto e = make_event(kind_of(x.to), bad ? severity::error : severity::info,
+                      x.at, tool_, fields);
+  if (call != nullptr)
+    publish(std::move(e), *call);
+  else if (sink_ != nullptr)
+    sink_->publish(std::move(e));
 }
 
 void guard_report::started(instant at, bool again) const {

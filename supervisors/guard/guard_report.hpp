@@ -12,21 +12,25 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace stanchion {
 
-/// The one place where a guard puts its decisions into events.
+/// The one place where a guard puts its decisions into events. Those that are
+/// about a call are also left in it, for its run to record.
 class guard_report {
 public:
   guard_report(std::string tool, std::shared_ptr<event_sink> sink);
 
-  /// `verdict` names what follows.
-  void attempt_ended(instant at, const open_call& call, const failure& why,
-                     const char* verdict) const;
-  void retry_scheduled(instant at, const open_call& call, instant next,
+  /// `verdict` names what follows, `because` the rule that says so.
+  void attempt_ended(instant at, open_call& call, const failure& why,
+                     std::string_view verdict, std::string_view because) const;
+  void retry_scheduled(instant at, open_call& call, instant next,
                        const std::string& why) const;
   void late(instant at, const flight& x, const outcome& result) const;
-  void breaker(const breaker_transition& x, const std::string& reason) const;
+  /// `call`: whose end or admission changed it; may be null.
+  void breaker(const breaker_transition& x, const std::string& reason,
+               open_call* call) const;
   void started(instant at, bool again) const;
   /// `next` is empty when it is not started again.
   void down(instant at, const fabric::down& d, std::size_t restarts,
@@ -36,6 +40,8 @@ public:
   void worker_abandoned(instant at, const flight& x, std::size_t hanging) const;
 
 private:
+  void publish(event x, open_call& call) const;
+
   std::string tool_;
   std::shared_ptr<event_sink> sink_;
 };

@@ -93,6 +93,8 @@ struct open_call {
   std::uint32_t questions = 0; ///< reconciles that failed
   /// What is being reconciled.
   std::optional<failure> evidence;
+  /// What was decided since its run last heard of it.
+  call_decisions decided;
   /// The last word about a failed attempt; repeated to a run that lost it.
   std::optional<attempt_failed> last_failed;
 };

@@ -69,24 +69,33 @@ struct try_again {
   instant at;
   /// What of that is backoff: the next `attempt_facts::last_backoff`.
   duration backoff{};
+  /// The rule, in words; as in every verdict.
+  std::string_view because = {};
 };
 
 /// Ask the tool's `reconcile`. "It did not happen" settles the side effect as
 /// `none`: ask `next_attempt` again. A `reconcile` that fails is retried as a
 /// `read_only` call; when that gives up, the call is `ambiguous_state`.
-struct ask_reconcile {};
+struct ask_reconcile {
+  std::string_view because = {};
+};
 
 /// A person must decide; the failure is the evidence.
 struct park_run {
   park_reason reason = park_reason::ambiguous_state;
+  std::string_view because = {};
 };
 
 /// The call failed; the agent is told. Its side effect is never `unknown`.
 struct give_up {
   failure why;
+  std::string_view because = {};
 };
 
 using retry_verdict = std::variant<try_again, ask_reconcile, park_run, give_up>;
+
+/// The rule that a verdict follows, in words.
+[[nodiscard]] std::string_view because(const retry_verdict& x);
 
 /// Decides what follows a failed attempt. The first rule that fits holds:
 ///

@@ -4,6 +4,7 @@
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/cli/command_line.hpp>
 #include <stanchion/cli/invocation.hpp>
+#include <stanchion/core/http_failure.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,11 @@ task<json> returns(agent_context&, value input) {
   co_return input.get();
 }
 
+task<json> calls(agent_context& ctx, value) {
+  auto x = co_await ctx.call("flaky");
+  co_return x.get();
+}
+
 task<json> asks(agent_context& ctx, value) {
   auto answer
     = co_await ctx.escalate(park_reason::requires_human, "which one?");
@@ -29,10 +35,16 @@ task<json> asks(agent_context& ctx, value) {
 void setup(runtime& rt) {
   rt.add(agent{"returns", "1", returns});
   rt.add(agent{"asks", "1", asks});
+  rt.add(agent{"calls", "1", calls});
   rt.add(tool{"flaky", effect::read_only,
-              [](const value&, tool_context&) { return json{}; }}
+              [](const value&, tool_context& call) {
+                if (call.attempt == 1)
+                  throw tool_error{http_failure(404, "gone")};
+                return json{};
+              }}
            .input(any())
            .output(any())
+           .retry({.backoff = {.first = 0s, .cap = 0s}})
            .classify(failure_rules{}.status(404, failure_kind::network))
            .decide(failure_kind::auth, {.retry = retry_when::safe}));
 }
@@ -277,4 +289,25 @@ TEST_CASE_METHOD(fixture, "the policy of a tool that is not there is an error",
                  "[cli]") {
   CHECK(run({"policy", "table", "--tool", "flakey"}) != exit_code::ok);
   CHECK_THAT(err, ContainsSubstring("no tool named flakey"));
+}
+
+TEST_CASE_METHOD(fixture, "a step is explained with the rule of each decision",
+                 "[cli]") {
+  const auto id = first({"run", "start", "calls"});
+  REQUIRE(run({"policy", "explain", id, "1"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("attempt 1 failed: network"));
+  CHECK_THAT(out, ContainsSubstring(R"(by the rule "status 404")"));
+  CHECK_THAT(out, ContainsSubstring("verdict try_again"));
+  CHECK_THAT(out, ContainsSubstring("because: this kind is retried"));
+  CHECK_THAT(out, ContainsSubstring("attempt 2 left"));
+  CHECK_THAT(out, ContainsSubstring("succeeded, source primary"));
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a step that a run does not have is an error that "
+                 "lists those it has",
+                 "[cli]") {
+  const auto id = first({"run", "start", "calls"});
+  CHECK(run({"policy", "explain", id, "7"}) == exit_code::not_found);
+  CHECK_THAT(err, ContainsSubstring("has no step 7; it has 1"));
 }

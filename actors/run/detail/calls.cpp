@@ -140,6 +140,13 @@ void run_actor::on_attempt_failed(const attempt_failed& x) {
   note_proof(*s, x.why.effect);
   set_undecided(*s, x.next_at <= now());
   end_attempt(*s, x.attempt, x.why);
+  note(*s, x.decided);
+}
+
+void run_actor::note(const step& s, const call_decisions& decided) {
+  for (const auto& x : decided)
+    log_->add(record_kind::decision, s.path,
+              bodies::policy_decision(to_string(x.kind), x.fields), now());
 }
 
 void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
@@ -154,8 +161,11 @@ void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
 }
 
 void run_actor::on_held(const call_held& x) {
-  if (auto* s = find(x.key))
-    set_undecided(*s, false);
+  auto* s = find(x.key);
+  if (s == nullptr)
+    return;
+  set_undecided(*s, false);
+  note(*s, x.decided);
 }
 
 void run_actor::on_waits(const call_waits& x) {
@@ -163,6 +173,7 @@ void run_actor::on_waits(const call_waits& x) {
   if (s == nullptr)
     return;
   release(*s);
+  note(*s, x.decided);
   s->due = x.until;
   log_->add(record_kind::wait, s->path, bodies::wait(x.until, x.why), now());
   wait_until(*s);
@@ -180,6 +191,7 @@ void run_actor::on_done(call_done& x) {
     return;
   note_proof(*s, x.result.ok() ? side_effect::none : x.result.why().effect);
   release(*s);
+  note(*s, x.decided);
   const auto dropped = !x.result.ok()
                        && x.result.why().kind == failure_kind::cancelled
                        && x.result.why().effect == side_effect::not_started;
@@ -219,6 +231,7 @@ void run_actor::on_unknown(const call_unknown& x) {
   note_proof(*s, x.why.effect);
   release(*s);
   end_attempt(*s, x.attempt, x.why);
+  note(*s, x.decided);
   park({.reason = x.reason,
         .step = s->path,
         .revision = s->revision,

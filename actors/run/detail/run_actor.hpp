@@ -146,6 +146,8 @@ private:
   void on_admitted(const call_admitted& x, const fabric::actor_ref& guard);
   void on_attempt_failed(const attempt_failed& x);
   void end_attempt(step& s, std::uint32_t n, const failure& why);
+  /// Records what the guard decided.
+  void note(const step& s, const call_decisions& decided);
   void on_held(const call_held& x);
   void on_waits(const call_waits& x);
   /// The guard has nothing to do with the step any more.

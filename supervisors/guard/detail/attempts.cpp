@@ -16,7 +16,7 @@ void guard_actor::proceed(open_call& call) {
   const auto at = now();
   auto answer = breaker_.admit(at);
   if (!answer.changes.empty())
-    on_changes(answer.changes);
+    on_changes(answer.changes, &call);
   if (const auto* yes = std::get_if<admitted>(&answer.answer))
     admit(call, yes->permit, at);
   else
@@ -31,7 +31,7 @@ void guard_actor::stash(open_call& call) {
                                               + " calls wait for it already"));
   call.phase = call_phase::stashed;
   queue_.push_back(call.key);
-  send(call.caller, call_held{call.key});
+  tell_held(call);
 }
 
 void guard_actor::admit(open_call& call, const breaker_permit& permit,
@@ -194,7 +194,7 @@ void guard_actor::check_hung(const flight& x) {
   hung_.push_back(x.where);
   report_.worker_abandoned(now(), x, hung_.size());
   if (hung_.size() >= options_.max_abandoned)
-    on_changes(breaker_.isolate(now()),
+    on_changes(breaker_.isolate(now()), nullptr,
                std::to_string(hung_.size())
                  + " calls hang in threads that had to be abandoned");
 }

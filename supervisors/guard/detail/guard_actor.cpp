@@ -49,9 +49,9 @@ void guard_actor::receive(fabric::envelope& e) {
   else if (e.body.is<describe_tree>())
     e.take_promise().deliver(describe());
   else if (const auto* isolate = e.body.as<isolate_tool>())
-    on_changes(breaker_.isolate(now()), isolate->reason);
+    on_changes(breaker_.isolate(now()), nullptr, isolate->reason);
   else if (const auto* close = e.body.as<close_breaker>())
-    on_changes(breaker_.close(now()), close->reason);
+    on_changes(breaker_.close(now()), nullptr, close->reason);
 }
 
 // -- calls, as runs speak of them ---------------------------------------------
@@ -90,7 +90,7 @@ void guard_actor::attach(open_call& call, const call_request& x,
   switch (call.phase) {
   case call_phase::waiting:
   case call_phase::stashed:
-    return send(caller, call_held{call.key});
+    return tell_held(call);
   case call_phase::admitted:
     if (a.open && a.made == call.made)
       return leave(call); // it was durable; only the word of it was lost

@@ -113,6 +113,7 @@ private:
   void apply(open_call& call, failure why, const retry_verdict& verdict);
   retry_verdict decide_about(const open_call& call, const failure& why) const;
   void tell_failed(open_call& call, const failure& why, instant next);
+  void tell_held(open_call& call);
   void wait(open_call& call, instant until, const std::string& why);
   void reconcile(open_call& call, failure why);
   void reconciled(open_call& call, const outcome& x);
@@ -128,7 +129,8 @@ private:
   void load_breaker();
   void tell_if_isolated(const std::string& reason);
   void record(open_call& call, breaker_result result, const failure* why);
-  void on_changes(const breaker_changes& changes,
+  /// `call`: whose end or admission made them; may be null.
+  void on_changes(const breaker_changes& changes, open_call* call,
                   const std::string& reason = {});
   void release_waiting();
 

@@ -34,7 +34,7 @@ void guard_actor::load_breaker() {
     return;
   auto kept = breaker::from_text(options_.breaker_text, options_.breaker);
   if (!kept)
-    return on_changes(breaker_.isolate(now()),
+    return on_changes(breaker_.isolate(now()), nullptr,
                       "the kept state cannot be read; it may have been "
                       "isolated");
   breaker_ = std::move(*kept);
@@ -44,7 +44,7 @@ void guard_actor::load_breaker() {
 void guard_actor::tell_if_isolated(const std::string& reason) {
   const auto since = breaker_.status(now()).since;
   if (since && options_.on_isolated && options_.on_isolated(*since, reason))
-    on_changes(breaker_.close(now()), "a person decided so");
+    on_changes(breaker_.close(now()), nullptr, "a person decided so");
 }
 
 void guard_actor::record(open_call& call, breaker_result result,
@@ -54,15 +54,15 @@ void guard_actor::record(open_call& call, breaker_result result,
     retry_at = now() + *why->retry_after;
   const auto changes = breaker_.record(call.permit, result, now(), retry_at);
   if (!changes.empty())
-    on_changes(changes);
+    on_changes(changes, &call);
 }
 
-void guard_actor::on_changes(const breaker_changes& changes,
+void guard_actor::on_changes(const breaker_changes& changes, open_call* call,
                              const std::string& reason) {
   if (changes.empty())
     return;
   for (const auto& x : changes)
-    report_.breaker(x, reason);
+    report_.breaker(x, reason, call);
   const auto closed = changes.back().to == breaker_state::closed;
   auto content = batch{};
   content.facts.push_back(

@@ -5,6 +5,7 @@
 #include <stanchion/supervisors/policy/retry.hpp>
 
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -46,37 +47,45 @@ retry_verdict guard_actor::decide_about(const open_call& call,
                                .last_backoff = call.last_backoff});
   if (!call.dropped || !std::holds_alternative<try_again>(verdict))
     return verdict;
+  constexpr auto no_more = std::string_view{"nobody wants a further attempt"};
   if (call.unsettled
       || (options_.effect != effect::read_only
           && why.effect == side_effect::unknown))
-    return park_run{park_reason::ambiguous_state};
-  return give_up{why};
+    return park_run{park_reason::ambiguous_state, no_more};
+  return give_up{why, no_more};
 }
 
 void guard_actor::apply(open_call& call, failure why,
                         const retry_verdict& verdict) {
   const auto at = now();
   if (const auto* again = std::get_if<try_again>(&verdict)) {
-    report_.attempt_ended(at, call, why, "try_again");
+    report_.attempt_ended(at, call, why, "try_again", again->because);
     call.last_backoff = again->backoff;
     tell_failed(call, why, again->at);
     wait(call, again->at, "backoff");
-  } else if (std::holds_alternative<ask_reconcile>(verdict)) {
-    report_.attempt_ended(at, call, why, "ask_reconcile");
+  } else if (const auto* ask = std::get_if<ask_reconcile>(&verdict)) {
+    report_.attempt_ended(at, call, why, "ask_reconcile", ask->because);
     reconcile(call, std::move(why));
   } else if (const auto* park = std::get_if<park_run>(&verdict)) {
-    report_.attempt_ended(at, call, why, "park_run");
+    report_.attempt_ended(at, call, why, "park_run", park->because);
     finish_unknown(call, std::move(why), park->reason);
   } else {
-    report_.attempt_ended(at, call, why, "give_up");
-    finish(call, std::get<give_up>(verdict).why);
+    const auto& end = std::get<give_up>(verdict);
+    report_.attempt_ended(at, call, why, "give_up", end.because);
+    finish(call, end.why);
   }
 }
 
 void guard_actor::tell_failed(open_call& call, const failure& why,
                               instant next) {
-  call.last_failed = attempt_failed{call.key, call.made, why, next};
-  send(call.caller, *call.last_failed);
+  call.last_failed = attempt_failed{call.key, call.made, why, next, {}};
+  auto told = *call.last_failed;
+  told.decided = std::exchange(call.decided, {});
+  send(call.caller, std::move(told));
+}
+
+void guard_actor::tell_held(open_call& call) {
+  send(call.caller, call_held{call.key, std::exchange(call.decided, {})});
 }
 
 void guard_actor::wait(open_call& call, instant until, const std::string& why) {
@@ -87,13 +96,14 @@ void guard_actor::wait(open_call& call, instant until, const std::string& why) {
   if (delay > defaults::guard_wait_limit) {
     if (call.reconciling)
       tell_failed(call, *call.evidence, until); // its end was held back
-    send(call.caller, call_waits{call.key, until, why});
+    send(call.caller,
+         call_waits{call.key, until, why, std::exchange(call.decided, {})});
     return forget(call);
   }
   call.phase = call_phase::waiting;
   call.for_breaker = why == "breaker";
   call.wait = ++last_wait_;
-  send(call.caller, call_held{call.key});
+  tell_held(call);
   after(delay, [this, key = call.key, id = call.wait] {
     auto* waiting = find(key);
     if (waiting != nullptr && waiting->phase == call_phase::waiting
@@ -126,13 +136,13 @@ void guard_actor::reconciled(open_call& call, const outcome& x) {
   record(call, result_of(options_.table[why.kind]), &why);
   why.attempts = ++call.questions;
   why.effect = side_effect::none; // a question changes nothing
-  report_.attempt_ended(now(), call, why, "ask_reconcile");
   const auto verdict = next_attempt(options_.retry, options_.table,
                                     {.effect = effect::read_only,
                                      .why = why,
                                      .attempts_made = call.questions,
                                      .now = now(),
                                      .unit = chance()});
+  report_.attempt_ended(now(), call, why, "ask_reconcile", because(verdict));
   if (const auto* again = std::get_if<try_again>(&verdict))
     wait(call, again->at, "backoff");
   else
@@ -154,7 +164,12 @@ void guard_actor::did_not_happen(open_call& call, const failure& answer) {
                                             "cancelled; the attempt before "
                                             "did not happen"));
   }
-  apply(call, why, call.lost ? try_again{now()} : decide_about(call, why));
+  const auto verdict = call.lost
+                         ? try_again{.at = now(),
+                                     .because = "the lost attempt did not "
+                                                "happen"}
+                         : decide_about(call, why);
+  apply(call, why, verdict);
 }
 
 void guard_actor::unreconciled(open_call& call, failure why) {
@@ -176,7 +191,8 @@ void guard_actor::finish_untried(open_call& call, failure why) {
 }
 
 void guard_actor::finish(open_call& call, outcome result) {
-  auto done = call_done{call.key, call.made, std::move(result)};
+  auto done = call_done{call.key, call.made, std::move(result),
+                        std::move(call.decided)};
   if (options_.effect != effect::read_only && call.made > 0)
     kept_.keep(done);
   send(call.caller, std::move(done));
@@ -185,7 +201,8 @@ void guard_actor::finish(open_call& call, outcome result) {
 
 void guard_actor::finish_unknown(open_call& call, failure why,
                                  park_reason reason) {
-  auto unknown = call_unknown{call.key, call.made, std::move(why), reason};
+  auto unknown = call_unknown{call.key, call.made, std::move(why), reason,
+                              std::move(call.decided)};
   kept_.keep(unknown);
   send(call.caller, std::move(unknown));
   forget(call);

@@ -363,3 +363,23 @@ TEST_CASE("the problems of retry options name the field",
   REQUIRE(found.size() == 1);
   CHECK_THAT(found[0], StartsWith(field));
 }
+
+TEST_CASE("each verdict names its rule", "[policy][retry]") {
+  using k = failure_kind;
+  auto [kind, tool, attempts, says]
+    = GENERATE(table<failure_kind, effect, std::uint32_t, std::string>({
+      {k::timeout, effect::read_only, 1, "retried while that is safe"},
+      {k::timeout, effect::read_only, 3, "last of max_attempts"},
+      {k::http_4xx, effect::read_only, 1, "never retried"},
+      {k::conflict, effect::read_only, 1, "only for a keyed call"},
+      {k::conflict, effect::read_only, 2, "a keyed call is retried"},
+      {k::circuit_open, effect::read_only, 1, "no instant"},
+      {k::timeout, effect::once, 1, "not called twice unattended"},
+      {k::timeout, effect::reconcilable, 1, "the tool is asked"},
+    }));
+  const auto why = failure{.kind = kind, .effect = side_effect::unknown};
+  const auto x = next_attempt(
+    {}, decision_table{},
+    {.effect = tool, .why = why, .attempts_made = attempts, .now = instant{}});
+  CHECK_THAT(std::string{because(x)}, ContainsSubstring(says));
+}

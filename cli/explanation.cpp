@@ -1,0 +1,170 @@
+#include <stanchion/cli/explanation.hpp>
+#include <stanchion/cli/printing.hpp>
+#include <stanchion/core/encode.hpp>
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/time.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <string>
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+/// What happened, and the rule that says so.
+using told = std::pair<std::string, std::string>;
+
+std::string failure_text(const json& body, const char* key = "failure") {
+  return to_string(failure_from_json(body.at(key)));
+}
+
+std::string span_text(const json& micros) {
+  return to_text(duration{micros.get<std::int64_t>()});
+}
+
+std::string rule_of(const json& failure) {
+  const auto rule = failure.value("rule", "");
+  return rule.empty() ? "" : "; read as that by the rule \"" + rule + "\"";
+}
+
+// -- decisions ----------------------------------------------------------------
+
+told verdict(const json& x) {
+  const auto question = x.value("reconcile", false);
+  const auto n = std::to_string(x.value("attempt", 0));
+  auto what = (question ? "the question about attempt " + n : "attempt " + n)
+              + " failed: " + failure_text(x) + rule_of(x.at("failure"))
+              + "; verdict " + x.value("verdict", "");
+  return {what, x.value("because", "")};
+}
+
+told retry(const json& x) {
+  const auto question = x.value("reconcile", false);
+  return {(question ? std::string{"the tool is asked again"}
+                    : "attempt " + std::to_string(x.value("attempt", 0)))
+            + " waits " + span_text(x.at("delay_us")) + " until "
+            + x.value("at", ""),
+          x.value("why", "")};
+}
+
+told breaker(const json& x) {
+  auto what = "the breaker went from " + x.value("from", "") + " to "
+              + x.value("to", "");
+  if (x.contains("until"))
+    what += " until " + x.value("until", "");
+  return {what, x.value("cause", "") + ", failures in a row: "
+                  + std::to_string(x.value("failures", 0))};
+}
+
+/// One that has no words of its own shows its fields.
+told decided(const json& body) {
+  const auto event = body.at("event").get<std::string>();
+  const auto& x = body.at("fields");
+  if (event == to_string(event_kind::attempt_ended))
+    return verdict(x);
+  if (event == to_string(event_kind::retry_scheduled))
+    return retry(x);
+  if (x.contains("from") && x.contains("to"))
+    return breaker(x);
+  return {event, x.dump()};
+}
+
+// -- records ------------------------------------------------------------------
+
+std::string asked(const json& body) {
+  auto text
+    = "asked for " + body.value("kind", "") + ' ' + body.value("name", "");
+  if (body.contains("effect"))
+    text += " (" + body.value("effect", "") + ')';
+  return text;
+}
+
+std::string outcome_text(const json& body) {
+  if (body.contains("failure"))
+    return "failed: " + failure_text(body);
+  return "succeeded, source " + body.value("source", "");
+}
+
+told words(const record& r, const json& body) {
+  const auto n = [&body] { return std::to_string(body.value("n", 0)); };
+  switch (r.kind) {
+  case record_kind::intent:
+    return {asked(body), ""};
+  case record_kind::attempt:
+    return {"attempt " + n() + " left", ""};
+  case record_kind::attempt_end:
+    return {"attempt " + n() + " ended: " + failure_text(body), ""};
+  case record_kind::outcome:
+    return {outcome_text(body),
+            body.value("held", false) ? "kept until the run goes on" : ""};
+  case record_kind::wait:
+    return {"the run waits until "
+              + to_rfc3339(from_micros(body.at("until").get<std::int64_t>())),
+            body.value("why", "")};
+  case record_kind::parked:
+    return {"parked for a person, ticket " + body.value("ticket", ""),
+            body.value("reason", "") + ": " + body.value("why", "")};
+  case record_kind::decided:
+    return {"decided: " + body.at("decision").value("verb", ""),
+            "by " + body.at("decision").value("by", "")};
+  case record_kind::reopened:
+    return {"opened again, revision "
+              + std::to_string(body.value("revision", 0)),
+            ""};
+  case record_kind::death:
+    return {"the process died meanwhile",
+            body.value("alone", false) ? "counts: nothing else was suspected"
+                                       : "does not count: others ran, too"};
+  case record_kind::survived:
+    return {"cleared of suspicion", ""};
+  case record_kind::late:
+    return {"a late result of attempt " + n() + ": " + outcome_text(body),
+            "evidence only"};
+  case record_kind::abandoned:
+    return {"its branch was decided without it", ""};
+  case record_kind::decision:
+    return decided(body);
+  default:
+    return {std::string{to_string(r.kind)}, ""};
+  }
+}
+
+json line_of(const record& r) {
+  const auto [what, because] = words(r, json::parse(r.body));
+  auto line = json{{"at", to_rfc3339_micros(r.at)}, {"what", one_line(what)}};
+  if (!because.empty())
+    line["because"] = one_line(because);
+  return line;
+}
+
+} // namespace
+
+json explain_step(std::span<const record> records, const step_path& step) {
+  auto lines = json::array();
+  auto known = std::set<step_path>{};
+  for (const auto& r : records) {
+    if (!r.step.empty())
+      known.insert(r.step);
+    if (r.step != step)
+      continue;
+    try {
+      lines.push_back(line_of(r));
+    } catch (const json::exception& e) {
+      throw error{error_code::store_damaged,
+                  "record " + std::to_string(r.seq) + " of run "
+                    + std::to_string(r.run) + " cannot be read: " + e.what()
+                    + "; run `journal verify`"};
+    }
+  }
+  if (!lines.empty())
+    return {{"step", step}, {"lines", std::move(lines)}};
+  auto text = "the run has no step " + step + "; it has";
+  for (const auto& path : known)
+    text += ' ' + path;
+  throw error{error_code::unknown_run, known.empty() ? text + " none" : text};
+}
+
+} // namespace stanchion
