@@ -47,6 +47,14 @@ inline constexpr duration retry_backoff_cap = 60s;
 inline constexpr duration guard_wait_limit = 5s;
 /// Consecutive failures that open a breaker.
 inline constexpr std::uint32_t breaker_failures = 5;
+/// Share of failures among at least `breaker_minimum_calls` within
+/// `breaker_window` that opens one too. resilience4j's 50 %, over fewer calls:
+/// tools are not called a hundred times a minute.
+inline constexpr double breaker_failure_rate = 0.5;
+inline constexpr std::uint32_t breaker_minimum_calls = 5;
+inline constexpr duration breaker_window = 60s;
+/// Share of slow calls that opens one, where it is said what is slow.
+inline constexpr double breaker_slow_rate = 0.5;
 /// How long a breaker stays open, doubling up to `breaker_open_cap`.
 inline constexpr duration breaker_open = 10s;
 inline constexpr duration breaker_open_cap = 5min;

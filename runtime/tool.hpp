@@ -69,7 +69,8 @@ public:
     retry_ = x;
     return *this;
   }
-  /// Default: opens after 5 consecutive failures for 10 s, doubling to 5 min.
+  /// Default: opens after 5 consecutive failures, or when half of at least 5
+  /// calls within 60 s failed, for 10 s, doubling to 5 min.
   tool& breaker(const breaker_options& x) {
     breaker_ = x;
     return *this;

@@ -91,6 +91,10 @@ void guard_report::breaker(const breaker_transition& x,
                      {"to", to_string(x.to)},
                      {"cause", to_string(x.cause)},
                      {"failures", x.failures}};
+  if (x.recent.calls > 0)
+    fields["recent"] = {{"calls", x.recent.calls},
+                        {"failed", x.recent.failed},
+                        {"slow", x.recent.slow}};
   if (x.until)
     fields["until"] = to_rfc3339(*x.until);
   if (!reason.empty())

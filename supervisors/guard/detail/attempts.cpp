@@ -89,6 +89,7 @@ void guard_actor::fly(open_call& call, instant at) {
     x->where = std::make_shared<worker_mark>();
   call.job = x;
   call.phase = call_phase::flying;
+  call.left = at;
   if (call.dropped)
     x->stop.request_stop();
   auto job = tool_job{

@@ -49,10 +49,12 @@ void guard_actor::tell_if_isolated(const std::string& reason) {
 
 void guard_actor::record(open_call& call, breaker_result result,
                          const failure* why) {
+  const auto at = now();
   auto retry_at = std::optional<instant>{};
   if (why != nullptr && why->retry_after)
-    retry_at = now() + *why->retry_after;
-  const auto changes = breaker_.record(call.permit, result, now(), retry_at);
+    retry_at = at + *why->retry_after;
+  const auto changes
+    = breaker_.record(call.permit, result, at, retry_at, at - call.left);
   if (!changes.empty())
     on_changes(changes);
 }
