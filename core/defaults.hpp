@@ -42,6 +42,11 @@ inline constexpr std::uint32_t attempts = 3;
 inline constexpr duration retry_backoff = 500ms;
 inline constexpr double retry_backoff_factor = 2.0;
 inline constexpr duration retry_backoff_cap = 60s;
+/// What of a tool's calls may be retries: this share of its new calls, and
+/// `retry_reserve` more, within `retry_window` (Finagle's RetryBudget).
+inline constexpr double retry_share = 0.2;
+inline constexpr std::uint32_t retry_reserve = 100;
+inline constexpr duration retry_window = 10s;
 /// Waits above this belong to the run and are durable; shorter ones stay in
 /// the guard.
 inline constexpr duration guard_wait_limit = 5s;

@@ -68,6 +68,17 @@ void guard_report::retry_scheduled(instant at, const open_call& call,
   sink_->publish(std::move(x));
 }
 
+void guard_report::retry_denied(instant at, const open_call& call,
+                                const failure& why) const {
+  if (sink_ == nullptr)
+    return;
+  auto x = make_event(event_kind::retry_denied, severity::warning, at, tool_,
+                      {{"attempt", call.made + 1}, {"failure", why}});
+  x.run = call.run;
+  x.step = call.key.step;
+  sink_->publish(std::move(x));
+}
+
 void guard_report::late(instant at, const flight& x,
                         const outcome& result) const {
   if (sink_ == nullptr)

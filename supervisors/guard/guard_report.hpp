@@ -25,6 +25,9 @@ public:
                      const char* verdict) const;
   void retry_scheduled(instant at, const open_call& call, instant next,
                        const std::string& why) const;
+  /// The budget has none left for it.
+  void retry_denied(instant at, const open_call& call,
+                    const failure& why) const;
   void late(instant at, const flight& x, const outcome& result) const;
   void breaker(const breaker_transition& x, const std::string& reason) const;
   void started(instant at, bool again) const;

@@ -89,7 +89,8 @@ retry_verdict next_attempt(const retry_options& options,
   }
   if (!is_worth_it(row, x))
     return refuse(x, park_reason::ambiguous_state);
-  if (row.costs_attempt && x.attempts_made >= options.max_attempts)
+  if (row.costs_attempt
+      && (x.denied || x.attempts_made >= options.max_attempts))
     return refuse(x, park_reason::max_retries_exceeded);
   const auto again = earliest(options.backoff, row, x);
   if (x.deadline && again.at >= *x.deadline)

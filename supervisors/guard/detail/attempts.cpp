@@ -40,6 +40,8 @@ void guard_actor::admit(open_call& call, const breaker_permit& permit,
   if (call.reconciling)
     return fly(call, at);
   ++call.made;
+  if (retries_ && call.made == 1)
+    retries_->deposit(at);
   call.first = call.first.value_or(at);
   call.lost = false;
   call.phase = call_phase::admitted;

@@ -27,7 +27,7 @@ exit_cause cause_of(const fabric::down& d) {
 
 } // namespace
 
-// -- the breaker --------------------------------------------------------------
+// -- the breaker and the retry budget -----------------------------------------
 
 void guard_actor::load_breaker() {
   if (options_.breaker_text.empty())
@@ -39,6 +39,28 @@ void guard_actor::load_breaker() {
                       "isolated");
   breaker_ = std::move(*kept);
   tell_if_isolated("it was isolated before");
+}
+
+void guard_actor::load_retry_budget() {
+  const auto& text = options_.retry_budget_text;
+  if (!options_.retry_budget)
+    return;
+  retries_ = text.empty()
+               ? retry_budget{*options_.retry_budget}
+               : retry_budget::from_text(text, *options_.retry_budget, now());
+}
+
+/// False when there is none left.
+bool guard_actor::spend_retry() {
+  if (!retries_)
+    return true;
+  if (!retries_->try_spend(now()))
+    return false;
+  auto content = batch{};
+  content.facts.push_back(
+    {retry_budget_fact(options_.name), retries_->to_text(now())});
+  send(options_.journal, append{.content = std::move(content)});
+  return true;
 }
 
 void guard_actor::tell_if_isolated(const std::string& reason) {
