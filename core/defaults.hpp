@@ -42,11 +42,24 @@ inline constexpr std::uint32_t attempts = 3;
 inline constexpr duration retry_backoff = 500ms;
 inline constexpr double retry_backoff_factor = 2.0;
 inline constexpr duration retry_backoff_cap = 60s;
+/// What of a tool's calls may be retries: this share of its new calls, and
+/// `retry_reserve` more, within `retry_window` (Finagle's RetryBudget).
+inline constexpr double retry_share = 0.2;
+inline constexpr std::uint32_t retry_reserve = 100;
+inline constexpr duration retry_window = 10s;
 /// Waits above this belong to the run and are durable; shorter ones stay in
 /// the guard.
 inline constexpr duration guard_wait_limit = 5s;
 /// Consecutive failures that open a breaker.
 inline constexpr std::uint32_t breaker_failures = 5;
+/// Share of failures among at least `breaker_minimum_calls` within
+/// `breaker_window` that opens one too. resilience4j's 50 %, over fewer calls:
+/// tools are not called a hundred times a minute.
+inline constexpr double breaker_failure_rate = 0.5;
+inline constexpr std::uint32_t breaker_minimum_calls = 5;
+inline constexpr duration breaker_window = 60s;
+/// Share of slow calls that opens one, where it is said what is slow.
+inline constexpr double breaker_slow_rate = 0.5;
 /// How long a breaker stays open, doubling up to `breaker_open_cap`.
 inline constexpr duration breaker_open = 10s;
 inline constexpr duration breaker_open_cap = 5min;

@@ -56,6 +56,7 @@ enum class event_kind : std::uint8_t {
   runtime_started,
   runtime_stopping,
   replay_differed,
+  retry_denied,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

@@ -31,6 +31,8 @@ void tool::validate() const {
                     std::make_move_iterator(found.end()));
   };
   collect(stanchion::validate(retry_, "retry"));
+  if (retry_budget_)
+    collect(stanchion::validate(*retry_budget_, "retry_budget"));
   collect(stanchion::validate(breaker_, "breaker"));
   collect(stanchion::validate(failures_));
   collect(stanchion::validate(restarts_, "restarts"));

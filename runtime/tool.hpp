@@ -11,6 +11,7 @@
 #include <stanchion/supervisors/policy/failure_policy.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
+#include <stanchion/supervisors/policy/retry_budget.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -69,7 +70,19 @@ public:
     retry_ = x;
     return *this;
   }
-  /// Default: opens after 5 consecutive failures for 10 s, doubling to 5 min.
+  /// What of all calls may be retries. Default: one for five new calls, and 100
+  /// more within 10 s.
+  tool& retry_budget(const retry_budget_options& x) {
+    retry_budget_ = x;
+    return *this;
+  }
+  /// No bound on the retries of all calls together.
+  tool& retry_budget(std::nullopt_t) {
+    retry_budget_.reset();
+    return *this;
+  }
+  /// Default: opens after 5 consecutive failures, or when half of at least 5
+  /// calls within 60 s failed, for 10 s, doubling to 5 min.
   tool& breaker(const breaker_options& x) {
     breaker_ = x;
     return *this;
@@ -139,6 +152,7 @@ private:
   std::optional<schema> output_;
   duration timeout_ = defaults::attempt_timeout;
   retry_options retry_;
+  std::optional<retry_budget_options> retry_budget_ = retry_budget_options{};
   breaker_options breaker_;
   failure_policy failures_;
   restart_budget_options restarts_;

@@ -65,6 +65,8 @@ struct tool_parts {
     x.output = *t.output_;
     x.attempt_timeout = t.timeout_;
     x.retry = t.retry_;
+    x.retry_budget = t.retry_budget_;
+    x.retry_budget_text = rt.store->find_fact(retry_budget_fact(t.name_));
     x.breaker = t.breaker_;
     x.table = table_of(rt.failures, t.failures());
     x.rules = rules_of(rt.failures, t.failures());

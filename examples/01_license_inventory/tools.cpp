@@ -167,7 +167,10 @@ tool& hardened(tool& x, const tool_settings& settings) {
   const auto quick = backoff_options{.first = 20ms, .cap = 500ms};
   return x.timeout(settings.timeout)
     .retry({.max_attempts = 12, .backoff = quick})
-    .breaker({.consecutive_failures = 12, .open_for = 100ms, .open_cap = 500ms})
+    .breaker({.consecutive_failures = 12,
+              .failure_rate = 0,
+              .open_for = 100ms,
+              .open_cap = 500ms})
     .restarts(1'000, 60s)
     .restart_backoff({.first = 5ms, .cap = 200ms});
 }

@@ -27,6 +27,8 @@ std::vector<std::string> validate(const guard_options& x) {
   require(x.hung_after >= duration::zero(), "hung_after: must not be negative");
   require(x.max_abandoned > 0, "max_abandoned: must be at least 1");
   append(validate(x.retry, "retry"));
+  if (x.retry_budget)
+    append(validate(*x.retry_budget, "retry_budget"));
   append(validate(x.breaker, "breaker"));
   append(validate(x.restarts, "restarts"));
   append(validate(x.restart_backoff, "restart_backoff"));
@@ -35,6 +37,10 @@ std::vector<std::string> validate(const guard_options& x) {
 
 std::string breaker_fact(std::string_view tool) {
   return "breaker/" + std::string{tool};
+}
+
+std::string retry_budget_fact(std::string_view tool) {
+  return "retry_budget/" + std::string{tool};
 }
 
 std::unique_ptr<fabric::actor> make_guard(guard_options options) {

@@ -13,11 +13,13 @@
 #include <stanchion/supervisors/policy/decision_table.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
+#include <stanchion/supervisors/policy/retry_budget.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -38,6 +40,10 @@ struct guard_options {
   /// 30 s.
   duration attempt_timeout = defaults::attempt_timeout;
   retry_options retry;
+  /// What of all calls may be retries; nothing for no bound.
+  std::optional<retry_budget_options> retry_budget = retry_budget_options{};
+  /// Its state as the fact `retry_budget_fact` last had it; empty for none.
+  std::string retry_budget_text;
   /// A `probe_lease` that is not longer than an attempt is lengthened.
   breaker_options breaker;
   /// The breaker's state as the fact `breaker_fact` last had it; empty for
@@ -79,7 +85,7 @@ struct guard_options {
   std::shared_ptr<event_sink> events;
   /// Spreads delays; null means the operating system's chance.
   std::shared_ptr<random_source> random;
-  /// Keeps the breaker's state; may be empty.
+  /// Keeps the states of breaker and retry budget; may be empty.
   fabric::actor_ref journal;
   /// Told with an `escalation` when the guard gives up; may be empty.
   fabric::actor_ref parent;
@@ -88,8 +94,10 @@ struct guard_options {
 /// What is wrong with `x`, field by field; empty when it may be used.
 [[nodiscard]] std::vector<std::string> validate(const guard_options& x);
 
-/// The key of the fact that keeps the breaker's state of `tool`.
+/// The keys of the facts that keep the state of the breaker of `tool`, and of
+/// its retry budget.
 [[nodiscard]] std::string breaker_fact(std::string_view tool);
+[[nodiscard]] std::string retry_budget_fact(std::string_view tool);
 
 /// An operator's word: nothing leaves until `close_breaker`.
 struct isolate_tool {
@@ -108,8 +116,9 @@ struct close_breaker {
 ///           isolate_tool, close_breaker
 ///           describe_tree → tree_node; `detail` is the breaker's state
 /// Sends:    tool_job to the tool's actor, which answers with tool_answer
-/// Emits:    attempt_ended, retry_scheduled, late_result, breaker_…, child_…,
-///           worker_abandoned, supervisor_gave_up; nothing for a success
+/// Emits:    attempt_ended, retry_scheduled, retry_denied, late_result,
+///           breaker_…, child_…, worker_abandoned, supervisor_gave_up; nothing
+///           for a success
 /// Ends:     shutdown when asked to stop, once the tool has ended; failed when
 ///           the restart budget is spent
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.

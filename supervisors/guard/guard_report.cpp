@@ -69,6 +69,13 @@ void guard_report::retry_scheduled(instant at, open_call& call, instant next,
           call);
 }
 
+void guard_report::retry_denied(instant at, open_call& call,
+                                const failure& why) const {
+  publish(make_event(event_kind::retry_denied, severity::warning, at, tool_,
+                     {{"attempt", call.made + 1}, {"failure", why}}),
+          call);
+}
+
 void guard_report::late(instant at, const flight& x,
                         const outcome& result) const {
   if (sink_ == nullptr)
@@ -90,6 +97,10 @@ void guard_report::breaker(const breaker_transition& x,
                      {"to", to_string(x.to)},
                      {"cause", to_string(x.cause)},
                      {"failures", x.failures}};
+  if (x.recent.calls > 0)
+    fields["recent"] = {{"calls", x.recent.calls},
+                        {"failed", x.recent.failed},
+                        {"slow", x.recent.slow}};
   if (x.until)
     fields["until"] = to_rfc3339(*x.until);
   if (!reason.empty())

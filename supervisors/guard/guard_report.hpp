@@ -27,6 +27,8 @@ public:
                      std::string_view verdict, std::string_view because) const;
   void retry_scheduled(instant at, open_call& call, instant next,
                        const std::string& why) const;
+  /// The budget has none left for it.
+  void retry_denied(instant at, open_call& call, const failure& why) const;
   void late(instant at, const flight& x, const outcome& result) const;
   /// `call`: whose end or admission changed it; may be null.
   void breaker(const breaker_transition& x, const std::string& reason,

@@ -78,6 +78,8 @@ struct open_call {
   /// Its run counts the next attempt without being told.
   bool counted = false;
   breaker_permit permit;
+  /// When the current attempt, or question, was given to the tool.
+  instant left;
   std::shared_ptr<flight> job;
   /// Names the timer that it waits for.
   std::uint64_t wait = 0;

@@ -10,8 +10,18 @@ namespace stanchion {
 namespace {
 
 constexpr duration longest_span = std::chrono::days{30};
+constexpr duration longest_window = std::chrono::days{1};
 /// Doublings beyond this change nothing: every span has reached its cap.
 constexpr std::uint32_t most_doublings = 63;
+
+bool is_share(double x) {
+  return x >= 0.0 && x <= 1.0;
+}
+
+/// By division, which is exact where the rate is written as such a fraction.
+bool reaches(std::uint32_t count, std::uint32_t calls, double rate) {
+  return static_cast<double>(count) / static_cast<double>(calls) >= rate;
+}
 
 bool heals_with_time(breaker_state x) {
   return x == breaker_state::open || x == breaker_state::half_open;
@@ -63,6 +73,10 @@ std::string_view to_string(breaker_cause x) {
     return "quiet";
   case breaker_cause::by_operator:
     return "by_operator";
+  case breaker_cause::failure_rate:
+    return "failure_rate";
+  case breaker_cause::slow_calls:
+    return "slow_calls";
   }
   return "invalid";
 }
@@ -72,6 +86,17 @@ std::vector<std::string> validate(const breaker_options& x,
   detail::problem_list found{where};
   found.require(x.consecutive_failures >= 1 && x.consecutive_failures <= 10'000,
                 "consecutive_failures", "must be from 1 to 10000");
+  found.require(is_share(x.failure_rate), "failure_rate",
+                "must be from 0 to 1; 0.5 means half of the calls, 0 means "
+                "that no rate opens it");
+  found.require(x.minimum_calls >= 1 && x.minimum_calls <= 10'000,
+                "minimum_calls", "must be from 1 to 10000");
+  found.require(x.window > duration::zero() && x.window <= longest_window,
+                "window", "must be longer than zero and at most a day");
+  found.require(!x.slow_after || *x.slow_after > duration::zero(), "slow_after",
+                "must be longer than zero; leave it out if no call is slow");
+  found.require(is_share(x.slow_rate) && x.slow_rate > 0.0, "slow_rate",
+                "must be more than 0 and at most 1");
   found.require(x.open_for > duration::zero(), "open_for",
                 "must be longer than zero; give a span such as 10s");
   found.require(x.open_cap >= x.open_for, "open_cap",
@@ -88,7 +113,8 @@ std::vector<std::string> validate(const breaker_options& x,
   return found.take();
 }
 
-breaker::breaker(breaker_options options) : options_(options) {
+breaker::breaker(breaker_options options)
+  : options_(options), recent_(options.window) {
   // nop
 }
 
@@ -119,20 +145,26 @@ std::variant<admitted, rejected> breaker::lend(instant now) {
 
 breaker_changes breaker::record(const breaker_permit& permit,
                                 breaker_result result, instant now,
-                                std::optional<instant> retry_at) {
+                                std::optional<instant> retry_at,
+                                duration took) {
   auto changes = settle(now);
   if (permit.generation != generation_
       || (state_ == breaker_state::half_open && !give_back(permit.probe)))
     return changes;
-  if (result == breaker_result::success)
-    count_success(permit, now, changes);
-  if (result != breaker_result::failure)
+  if (result == breaker_result::ignored)
     return changes;
+  const auto failed = result == breaker_result::failure;
+  const auto slow = options_.slow_after && took >= *options_.slow_after;
+  recent_.add(now, {1, failed ? 1U : 0U, slow ? 1U : 0U});
+  if (!failed) {
+    count_success(permit, slow, now, changes);
+    return changes;
+  }
   ++failures_;
   if (retry_at && *retry_at > now)
     open(breaker_cause::retry_after, now, *retry_at, changes);
   else
-    count_failure(permit, now, changes);
+    count_failure(permit, slow, now, changes);
   return changes;
 }
 
@@ -142,20 +174,38 @@ bool breaker::give_back(std::uint64_t probe) {
   return out != 0;
 }
 
-void breaker::count_success(const breaker_permit& permit, instant now,
-                            breaker_changes& changes) {
-  if (permit.probe == 0)
+void breaker::count_success(const breaker_permit& permit, bool slow,
+                            instant now, breaker_changes& changes) {
+  if (permit.probe == 0) {
     failures_ = 0;
+    if (slow)
+      check_window(false, true, now, changes);
+  } else if (slow)
+    open_longer(breaker_cause::slow_calls, now, changes);
   else if (++successes_ >= options_.probes)
     reset(breaker_cause::probes_succeeded, now, changes);
 }
 
-void breaker::count_failure(const breaker_permit& permit, instant now,
-                            breaker_changes& changes) {
+void breaker::count_failure(const breaker_permit& permit, bool slow,
+                            instant now, breaker_changes& changes) {
   if (permit.probe != 0)
     open_longer(breaker_cause::probe_failed, now, changes);
   else if (failures_ >= options_.consecutive_failures)
     open_longer(breaker_cause::failures, now, changes);
+  else
+    check_window(true, slow, now, changes);
+}
+
+void breaker::check_window(bool failed, bool slow, instant now,
+                           breaker_changes& changes) {
+  const auto seen = recent_.total(now);
+  if (seen.calls < options_.minimum_calls)
+    return;
+  if (failed && options_.failure_rate > 0.0
+      && reaches(seen.failed, seen.calls, options_.failure_rate))
+    open_longer(breaker_cause::failure_rate, now, changes);
+  else if (slow && reaches(seen.slow, seen.calls, options_.slow_rate))
+    open_longer(breaker_cause::slow_calls, now, changes);
 }
 
 // -- changes of state ---------------------------------------------------------
@@ -221,7 +271,9 @@ void breaker::follow_clock(instant now) {
 void breaker::move_to(breaker_state to, breaker_cause cause, instant at,
                       breaker_changes& changes) {
   auto until = to == breaker_state::open ? std::optional{until_} : std::nullopt;
-  changes.push_back({state_, to, cause, at, failures_, until});
+  changes.push_back(
+    {state_, to, cause, at, failures_, until, recent_.total(at)});
+  recent_.clear();
   if (!heals_with_time(state_))
     seen_ = at;
   state_ = to;

@@ -3,6 +3,7 @@
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
+#include <stanchion/supervisors/policy/sliding_sum.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,8 @@ enum class breaker_cause : std::uint8_t {
   probes_succeeded = 6, ///< all of them
   quiet = 7,            ///< half open ended by itself, for want of calls
   by_operator = 8,
+  failure_rate = 9, ///< too large a share of the calls in the window
+  slow_calls = 10,  ///< too many of them took too long
 };
 
 [[nodiscard]] std::string_view to_string(breaker_state x);
@@ -48,8 +51,22 @@ enum class breaker_cause : std::uint8_t {
 /// When a breaker opens, for how long, and how it tries again.
 struct breaker_options {
   /// Failures in a row that open it. 1 to 10,000; default 5 (Dapr: more than
-  /// 5; rates need more calls than most tools see).
+  /// 5).
   std::uint32_t consecutive_failures = defaults::breaker_failures;
+  /// A failure opens it as well when failures are at least this share of the
+  /// calls within `window`, and those are at least `minimum_calls`. 0 (never)
+  /// to 1; default 0.5 (resilience4j).
+  double failure_rate = defaults::breaker_failure_rate;
+  /// 1 to 10,000; default 5.
+  std::uint32_t minimum_calls = defaults::breaker_minimum_calls;
+  /// Positive, at most a day; default 60 s.
+  duration window = defaults::breaker_window;
+  /// A call that takes this long is slow, whatever came of it. Positive;
+  /// nothing, the default, if none is.
+  std::optional<duration> slow_after = std::nullopt;
+  /// As `failure_rate`, for slow calls; a slow probe counts as failed. More
+  /// than 0, to 1; default 0.5.
+  double slow_rate = defaults::breaker_slow_rate;
   /// How long it stays open at first, doubling while probes fail. Positive, at
   /// most `open_cap`; default 10 s (Akka 15 s, Polly 5 s, resilience4j 60 s).
   duration open_for = defaults::breaker_open;
@@ -78,6 +95,20 @@ struct breaker_permit {
   std::uint64_t probe = 0;
 };
 
+/// What the window of a breaker holds; ignored results are not in it.
+struct breaker_counts {
+  std::uint32_t calls = 0;
+  std::uint32_t failed = 0;
+  std::uint32_t slow = 0;
+
+  breaker_counts& operator+=(const breaker_counts& x) {
+    calls += x.calls;
+    failed += x.failed;
+    slow += x.slow;
+    return *this;
+  }
+};
+
 /// One change of state, with its inputs.
 struct breaker_transition {
   breaker_state from = breaker_state::closed;
@@ -89,6 +120,8 @@ struct breaker_transition {
   std::uint32_t failures = 0;
   /// For `open`: until when.
   std::optional<instant> until;
+  /// What the window held.
+  breaker_counts recent;
 };
 
 /// Changes of state in their order; usually none, at most two.
@@ -126,11 +159,11 @@ struct breaker_status {
 
 /// Stops calls to a tool that keeps failing, and finds out when it is back.
 ///
-///              consecutive failures, retry_after
-///    ┌──────┐ ─────────────────────────────────▶ ┌──────┐ ◀─┐
-///    │closed│                                     │ open │   │ probe failed or
-///    └──────┘ ◀──────────────┐                    └──────┘   │ lost,
-///    retry_after,
+///              failures in a row, failure rate,
+///              slow calls, retry_after
+///    ┌──────┐ ─────────────────────────────────▶ ┌──────┐ ◀─┐ probe failed,
+///    │closed│                                     │ open │   │ slow or lost,
+///    └──────┘ ◀──────────────┐                    └──────┘   │ retry_after,
 ///        ▲      all probes   │                       │       │ quiet with none
 ///  close │      succeeded,   │   first call past     │       │ succeeded
 ///        │      or quiet     │   `until`             ▼       │
@@ -138,6 +171,9 @@ struct breaker_status {
 ///   │isolated│              │ half_open                 │ ───┘
 ///   └────────┘ ◀── isolate, └───────────────────────────┘
 ///                  from any state
+///
+/// A success never opens it, unless it was slow. The window begins anew with
+/// each change of state.
 ///
 /// A result counts only in the stretch its permit was given in: late results
 /// change nothing. While half open, at most `probes` calls are out or have
@@ -158,10 +194,12 @@ public:
   [[nodiscard]] admission admit(instant now);
 
   /// Says how an admitted call ended. `retry_at` is what the service asked
-  /// for with a failure: the breaker opens until then at once.
+  /// for with a failure: the breaker opens until then at once. `took` is how
+  /// long the call took.
   [[nodiscard]] breaker_changes
   record(const breaker_permit& permit, breaker_result result, instant now,
-         std::optional<instant> retry_at = std::nullopt);
+         std::optional<instant> retry_at = std::nullopt,
+         duration took = duration::zero());
 
   /// Opens it until `until`, or leaves it open for longer. No effect while
   /// isolated, or if `until` is past.
@@ -211,10 +249,12 @@ private:
             breaker_changes& changes);
   void open_longer(breaker_cause cause, instant at, breaker_changes& changes);
   void reset(breaker_cause cause, instant at, breaker_changes& changes);
-  void count_failure(const breaker_permit& permit, instant now,
+  void count_failure(const breaker_permit& permit, bool slow, instant now,
                      breaker_changes& changes);
-  void count_success(const breaker_permit& permit, instant now,
+  void count_success(const breaker_permit& permit, bool slow, instant now,
                      breaker_changes& changes);
+  void check_window(bool failed, bool slow, instant now,
+                    breaker_changes& changes);
   void end_half_open(instant now, breaker_changes& changes);
   [[nodiscard]] std::variant<admitted, rejected> lend(instant now);
   [[nodiscard]] bool give_back(std::uint64_t probe);
@@ -225,6 +265,7 @@ private:
   breaker_state state_ = breaker_state::closed;
   std::uint64_t generation_ = 1;
   std::uint32_t failures_ = 0;
+  sliding_sum<breaker_counts> recent_;
   /// Times it opened by itself since it was last closed.
   std::uint32_t opened_ = 0;
   /// The last `now` seen while open or half open.

@@ -107,6 +107,9 @@ retry_verdict next_attempt(const retry_options& options,
   if (row.costs_attempt && x.attempts_made >= options.max_attempts)
     return refuse(x, park_reason::max_retries_exceeded,
                   "it was the last of max_attempts");
+  if (row.costs_attempt && x.denied)
+    return refuse(x, park_reason::max_retries_exceeded,
+                  "the retry budget of the tool is exhausted");
   const auto again = earliest(options.backoff, row, x);
   if (x.deadline && again.at >= *x.deadline)
     return refuse(x, park_reason::deadline_exceeded,

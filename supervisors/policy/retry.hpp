@@ -62,6 +62,8 @@ struct attempt_facts {
   std::optional<duration> last_backoff = std::nullopt;
   /// Whatever is to be waited for is over already: `try_again` is at `now`.
   bool waited = false;
+  /// The tool's retry budget has no attempt left that costs one.
+  bool denied = false;
 };
 
 /// Send again, with the same key, at `at` and not before.
@@ -115,7 +117,8 @@ using retry_verdict = std::variant<try_again, ask_reconcile, park_run, give_up>;
 /// table's: `retry_when::repeated` is a yes for a keyed call from its second
 /// attempt on. A wait is the longer of backoff and `retry_after`; one that
 /// ends at or past the deadline is "out of time" at once, and one that ends
-/// past `max_elapsed` is "out of attempts". A row that costs no
+/// past `max_elapsed` is "out of attempts", as is one that is `denied`. A row
+/// that costs no
 /// attempt is never "out of attempts", but a failure of it that names no
 /// `retry_after` counts as a no.
 [[nodiscard]] retry_verdict next_attempt(const retry_options& options,

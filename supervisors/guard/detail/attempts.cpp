@@ -40,6 +40,8 @@ void guard_actor::admit(open_call& call, const breaker_permit& permit,
   if (call.reconciling)
     return fly(call, at);
   ++call.made;
+  if (retries_ && call.made == 1)
+    retries_->deposit(at);
   call.first = call.first.value_or(at);
   call.lost = false;
   call.phase = call_phase::admitted;
@@ -89,6 +91,7 @@ void guard_actor::fly(open_call& call, instant at) {
     x->where = std::make_shared<worker_mark>();
   call.job = x;
   call.phase = call_phase::flying;
+  call.left = at;
   if (call.dropped)
     x->stop.request_stop();
   auto job = tool_job{

@@ -70,6 +70,7 @@ public:
 protected:
   void start() override {
     load_breaker();
+    load_retry_budget();
     start_tool();
   }
   void receive(fabric::envelope& e) override;
@@ -111,7 +112,9 @@ private:
   void succeeded(open_call& call, const value& x, const char* source);
   void failed(open_call& call, failure why);
   void apply(open_call& call, failure why, const retry_verdict& verdict);
-  retry_verdict decide_about(const open_call& call, const failure& why) const;
+  retry_verdict decide_about(const open_call& call, const failure& why,
+                             bool denied = false) const;
+  retry_verdict decide_and_spend(open_call& call, failure& why);
   void tell_failed(open_call& call, const failure& why, instant next);
   void tell_held(open_call& call);
   void wait(open_call& call, instant until, const std::string& why);
@@ -124,9 +127,11 @@ private:
   void finish_untried(open_call& call, failure why);
   void forget(open_call& call);
 
-  // -- the breaker ------------------------------------------------------------
+  // -- the breaker and the retry budget ---------------------------------------
 
   void load_breaker();
+  void load_retry_budget();
+  [[nodiscard]] bool spend_retry();
   void tell_if_isolated(const std::string& reason);
   void record(open_call& call, breaker_result result, const failure* why);
   /// `call`: whose end or admission made them; may be null.
@@ -181,6 +186,7 @@ private:
   std::optional<failure> giving_up_;
 
   breaker breaker_;
+  std::optional<retry_budget> retries_;
   deadline_queue<std::shared_ptr<flight>> timeouts_;
   std::vector<std::shared_ptr<worker_mark>> hung_;
 

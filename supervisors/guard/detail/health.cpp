@@ -27,7 +27,7 @@ exit_cause cause_of(const fabric::down& d) {
 
 } // namespace
 
-// -- the breaker --------------------------------------------------------------
+// -- the breaker and the retry budget -----------------------------------------
 
 void guard_actor::load_breaker() {
   if (options_.breaker_text.empty())
@@ -41,6 +41,28 @@ void guard_actor::load_breaker() {
   tell_if_isolated("it was isolated before");
 }
 
+void guard_actor::load_retry_budget() {
+  const auto& text = options_.retry_budget_text;
+  if (!options_.retry_budget)
+    return;
+  retries_ = text.empty()
+               ? retry_budget{*options_.retry_budget}
+               : retry_budget::from_text(text, *options_.retry_budget, now());
+}
+
+/// False when there is none left.
+bool guard_actor::spend_retry() {
+  if (!retries_)
+    return true;
+  if (!retries_->try_spend(now()))
+    return false;
+  auto content = batch{};
+  content.facts.push_back(
+    {retry_budget_fact(options_.name), retries_->to_text(now())});
+  send(options_.journal, append{.content = std::move(content)});
+  return true;
+}
+
 void guard_actor::tell_if_isolated(const std::string& reason) {
   const auto since = breaker_.status(now()).since;
   if (since && options_.on_isolated && options_.on_isolated(*since, reason))
@@ -49,10 +71,12 @@ void guard_actor::tell_if_isolated(const std::string& reason) {
 
 void guard_actor::record(open_call& call, breaker_result result,
                          const failure* why) {
+  const auto at = now();
   auto retry_at = std::optional<instant>{};
   if (why != nullptr && why->retry_after)
-    retry_at = now() + *why->retry_after;
-  const auto changes = breaker_.record(call.permit, result, now(), retry_at);
+    retry_at = at + *why->retry_after;
+  const auto changes
+    = breaker_.record(call.permit, result, at, retry_at, at - call.left);
   if (!changes.empty())
     on_changes(changes, &call);
 }

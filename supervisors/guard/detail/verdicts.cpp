@@ -24,7 +24,7 @@ void guard_actor::failed(open_call& call, failure why) {
   why.effect = judge(options_.effect, why.effect);
   why.attempts = call.made;
   record(call, result_of(options_.table[why.kind]), &why);
-  const auto verdict = decide_about(call, why);
+  const auto verdict = decide_and_spend(call, why);
   // What an earlier attempt may have done stays unknown.
   if (options_.effect != effect::read_only) {
     call.unsettled = call.unsettled || why.effect == side_effect::unknown;
@@ -34,8 +34,20 @@ void guard_actor::failed(open_call& call, failure why) {
   apply(call, std::move(why), verdict);
 }
 
+/// As `decide_about`; another attempt that costs one is taken from the budget.
+retry_verdict guard_actor::decide_and_spend(open_call& call, failure& why) {
+  auto verdict = decide_about(call, why);
+  if (!std::holds_alternative<try_again>(verdict)
+      || !options_.table[why.kind].costs_attempt || spend_retry())
+    return verdict;
+  report_.retry_denied(now(), call, why);
+  why.message += "; not tried again: the retry budget of " + options_.name
+                 + " is exhausted";
+  return decide_about(call, why, true);
+}
+
 retry_verdict guard_actor::decide_about(const open_call& call,
-                                        const failure& why) const {
+                                        const failure& why, bool denied) const {
   auto verdict = next_attempt(options_.retry, options_.table,
                               {.effect = options_.effect,
                                .why = why,
@@ -44,7 +56,8 @@ retry_verdict guard_actor::decide_about(const open_call& call,
                                .first_attempt = call.first,
                                .now = now(),
                                .unit = chance(),
-                               .last_backoff = call.last_backoff});
+                               .last_backoff = call.last_backoff,
+                               .denied = denied});
   if (!call.dropped || !std::holds_alternative<try_again>(verdict))
     return verdict;
   constexpr auto no_more = std::string_view{"nobody wants a further attempt"};
@@ -168,8 +181,8 @@ void guard_actor::did_not_happen(open_call& call, const failure& answer) {
                          ? try_again{.at = now(),
                                      .because = "the lost attempt did not "
                                                 "happen"}
-                         : decide_about(call, why);
-  apply(call, why, verdict);
+                         : decide_and_spend(call, why);
+  apply(call, std::move(why), verdict);
 }
 
 void guard_actor::unreconciled(open_call& call, failure why) {

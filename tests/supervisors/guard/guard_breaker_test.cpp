@@ -98,6 +98,60 @@ TEST_CASE_METHOD(failing_tool, "a probe that fails opens it for longer",
   CHECK(call().waits[0].until == sys.clock().now() + 40s);
 }
 
+TEST_CASE_METHOD(failing_tool,
+                 "a tool that fails every other call is left alone for a while",
+                 "[supervisors][guard]") {
+  for (auto i = 0; i < 3; ++i) {
+    script.acts = {act::succeed, act::error};
+    call();
+    CHECK(state() == "closed");
+    call();
+  }
+  CHECK(state() == "open");
+  const auto fields
+    = json::parse(events->last(event_kind::breaker_opened).fields);
+  CHECK(fields["cause"] == "failure_rate");
+  CHECK(fields["recent"] == json{{"calls", 6}, {"failed", 3}, {"slow", 0}});
+}
+
+TEST_CASE_METHOD(failing_tool, "a slow call is one that took the tool long",
+                 "[supervisors][guard]") {
+  options.breaker.slow_after = 7s;
+  options.breaker.minimum_calls = 1;
+  script.otherwise = act::hang;
+  const auto takes = GENERATE(6s, 7s);
+  start();
+  auto log = run_log{.goes = false};
+  const auto r = run(log);
+  ask(r, log);
+  sim.advance(20s); // the journal's time is not the tool's
+  say(r, message::of(attempt_go{key_of(), 1}));
+  sim.advance(takes);
+  release_tool();
+  CHECK(log.story.back() == "done 1 primary");
+  CHECK(state() == (takes == 7s ? "open" : "closed"));
+}
+
+TEST_CASE_METHOD(failing_tool,
+                 "a probe whose run died gives its place back in the end",
+                 "[supervisors][guard]") {
+  fail(3);
+  sim.advance(21s);
+  for (auto number : {11U, 12U}) {
+    auto log = run_log{.goes = false};
+    ask(run(log), log, number);
+    sim.run();
+    REQUIRE(log.admitted.size() == 1);
+    sys.kill(cast.back());
+    sim.run();
+  }
+  script.otherwise = act::succeed;
+  auto& log = call_to_end();
+  CHECK(log.story.back() == "done 1 primary");
+  CHECK(call_to_end().story.back() == "done 1 primary");
+  CHECK(state() == "closed");
+}
+
 TEST_CASE_METHOD(failing_tool, "a result of an older generation closes nothing",
                  "[supervisors][guard]") {
   script.acts = {act::hang};
@@ -307,6 +361,7 @@ struct hanging_tool : guard_fixture {
     options.effect = effect::once;
     options.retry.max_attempts = 1;
     options.breaker.consecutive_failures = 100;
+    options.breaker.failure_rate = 0;
     options.replace_worker
       = [this](std::thread::id x) { replaced.push_back(x); };
     script.otherwise = act::hang;

@@ -17,6 +17,7 @@ constexpr auto ignored = breaker_result::ignored;
 /// A breaker that opens after three failures, with its time and its history.
 struct bench {
   breaker x{{.consecutive_failures = 3,
+             .failure_rate = 0,
              .open_for = 10s,
              .open_cap = 60s,
              .probes = 2,
@@ -51,6 +52,19 @@ struct bench {
 
   void call_and(breaker_result result) {
     end(call(), result);
+  }
+
+  /// One call a letter: success, failure, ignored; capitals are slow.
+  void calls(std::string_view results) {
+    for (const auto c : results) {
+      const auto permit = call();
+      REQUIRE(permit);
+      const auto slow = c == 'S' || c == 'F' || c == 'I';
+      const auto result = c == 's' || c == 'S'   ? success
+                          : c == 'f' || c == 'F' ? failed
+                                                 : ignored;
+      note(x.record(*permit, result, now, std::nullopt, slow ? 2s : 1s));
+    }
   }
 
   void trip() {
@@ -126,6 +140,141 @@ TEST_CASE_METHOD(bench, "a rejected call learns when to come back",
   CHECK(rejected_until() == t0 + 10s);
   now = t0 + 10s;
   CHECK(call());
+}
+
+// -- the window ---------------------------------------------------------------
+
+namespace {
+
+/// A breaker that opens by what its window holds.
+struct window_bench : bench {
+  window_bench() {
+    x = breaker{{.consecutive_failures = 100,
+                 .failure_rate = 0.5,
+                 .minimum_calls = 5,
+                 .window = 60s,
+                 .slow_after = 2s,
+                 .slow_rate = 0.8,
+                 .open_for = 10s}};
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(window_bench,
+                 "a breaker opens when too many of enough calls fail",
+                 "[supervisors][breaker]") {
+  auto [results, open] = GENERATE(table<const char*, bool>({
+    {"ffff", false}, // too few
+    {"fffff", true},
+    {"ssfff", true},
+    {"sssff", false},   // 40 %
+    {"ssssffff", true}, // 50 %
+    {"sssssffff", false},
+    {"fffss", false}, // it is getting better: a success opens nothing
+    {"fffssf", true},
+    {"iiiiiiffff", false}, // nothing is known of those
+    {"iiiifffff", true},
+  }));
+  CAPTURE(results);
+  calls(results);
+  CHECK((state() == breaker_state::open) == open);
+  if (open)
+    CHECK(last_cause() == breaker_cause::failure_rate);
+}
+
+TEST_CASE_METHOD(window_bench, "a breaker opens when too many calls are slow",
+                 "[supervisors][breaker]") {
+  auto [results, open] = GENERATE(table<const char*, bool>({
+    {"SSSS", false}, // too few
+    {"SSSSS", true},
+    {"sSSSS", true},   // 80 %
+    {"ssSSS", false},  // 60 %
+    {"SSSSs", false},  // it is getting better
+    {"IIIISs", false}, // nothing is known of those
+    {"SSSSF", true},   // a failure may be slow as well
+  }));
+  CAPTURE(results);
+  calls(results);
+  CHECK((state() == breaker_state::open) == open);
+  if (open)
+    CHECK(last_cause() == breaker_cause::slow_calls);
+}
+
+TEST_CASE_METHOD(window_bench, "a breaker says what it saw when it opened",
+                 "[supervisors][breaker]") {
+  calls("sSifFf");
+  REQUIRE(history.size() == 1);
+  CHECK(history[0].recent.calls == 5);
+  CHECK(history[0].recent.failed == 3);
+  CHECK(history[0].recent.slow == 2);
+  CHECK(history[0].failures == 3);
+}
+
+TEST_CASE_METHOD(window_bench, "what is older than the window does not count",
+                 "[supervisors][breaker]") {
+  calls("ffff");
+  now += 60s;
+  calls("ssssffff");
+  CHECK(last_cause() == breaker_cause::failure_rate);
+  CHECK(history[0].recent.calls == 8);
+}
+
+TEST_CASE_METHOD(window_bench, "slow failures spread over hours open nothing",
+                 "[supervisors][breaker]") {
+  for (auto i = 0; i < 50; ++i) {
+    calls("F");
+    now += 20s;
+  }
+  CHECK(history.empty());
+}
+
+TEST_CASE_METHOD(window_bench, "a breaker that closed has an empty window",
+                 "[supervisors][breaker]") {
+  calls("fffff");
+  now += 10s;
+  calls("ss");
+  REQUIRE(state() == breaker_state::closed);
+  calls("ffff");
+  CHECK(state() == breaker_state::closed);
+  calls("f");
+  CHECK(state() == breaker_state::open);
+}
+
+TEST_CASE_METHOD(window_bench, "failures in a row are named before a rate",
+                 "[supervisors][breaker]") {
+  x = breaker{{.consecutive_failures = 5}};
+  calls("fffff");
+  CHECK(last_cause() == breaker_cause::failures);
+}
+
+TEST_CASE_METHOD(window_bench, "a slow probe counts as failed",
+                 "[supervisors][breaker]") {
+  calls("fffff");
+  now += 10s;
+  calls("sS");
+  CHECK(state() == breaker_state::open);
+  CHECK(last_cause() == breaker_cause::slow_calls);
+  CHECK(rejected_until() == now + 20s);
+}
+
+TEST_CASE_METHOD(window_bench, "a late result does not count in the window",
+                 "[supervisors][breaker]") {
+  const auto late = std::vector{call(), call(), call(), call(), call()};
+  calls("fffff");
+  now += 10s;
+  calls("ss");
+  for (const auto& permit : late)
+    end(permit, failed);
+  CHECK(state() == breaker_state::closed);
+}
+
+TEST_CASE_METHOD(window_bench, "no rate opens what has none",
+                 "[supervisors][breaker]") {
+  x = breaker{{.consecutive_failures = 100, .failure_rate = 0}};
+  for (auto i = 0; i < 99; ++i)
+    calls("F");
+  CHECK(history.empty());
 }
 
 // -- half open ----------------------------------------------------------------
@@ -593,6 +742,14 @@ TEST_CASE("the problems of breaker options name the field",
   CHECK(validate(breaker_options{}).empty());
   auto [options, field] = GENERATE(table<breaker_options, const char*>({
     {{.consecutive_failures = 0}, "breaker.consecutive_failures: "},
+    {{.failure_rate = -0.1}, "breaker.failure_rate: "},
+    {{.failure_rate = 50.0}, "breaker.failure_rate: "},
+    {{.minimum_calls = 0}, "breaker.minimum_calls: "},
+    {{.window = 0s}, "breaker.window: "},
+    {{.window = 25h}, "breaker.window: "},
+    {{.slow_after = 0s}, "breaker.slow_after: "},
+    {{.slow_rate = 0.0}, "breaker.slow_rate: "},
+    {{.slow_rate = 1.1}, "breaker.slow_rate: "},
     {{.open_for = 0s}, "breaker.open_for: "},
     {{.open_for = 10min}, "breaker.open_cap: "},
     {{.open_cap = 31 * 24h}, "breaker.open_cap: "},

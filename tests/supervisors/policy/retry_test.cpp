@@ -281,6 +281,25 @@ TEST_CASE("a verdict says how much of the wait is backoff",
   CHECK(std::get<try_again>(verdict).backoff == 5s);
 }
 
+TEST_CASE("a retry that the budget denies counts as one too many",
+          "[supervisors][retry]") {
+  auto [cls, kind, said, expected]
+    = GENERATE(table<effect, failure_kind, side_effect, std::string>({
+      {effect::read_only, failure_kind::timeout, side_effect::none, "give_up"},
+      {effect::once, failure_kind::timeout, side_effect::none, "give_up"},
+      {effect::idempotent, failure_kind::timeout, side_effect::unknown,
+       "park max_retries_exceeded"},
+      {effect::reconcilable, failure_kind::timeout, side_effect::unknown,
+       "ask_reconcile"},
+      {effect::read_only, failure_kind::circuit_open, side_effect::not_started,
+       "try_again"}, // it is no retry
+    }));
+  auto why = failed(kind, said);
+  why.retry_after = 1s;
+  CHECK(word(ask({.effect = cls, .why = why, .now = t0, .denied = true}))
+        == expected);
+}
+
 TEST_CASE("an open breaker is waited out and costs no attempt",
           "[supervisors][retry]") {
   auto why = failed(failure_kind::circuit_open, side_effect::not_started);
