@@ -29,6 +29,11 @@ error unknown_run(const run_id& id) {
                                      + "; `run list` shows what there is"};
 }
 
+/// One agent's keys are nothing to another's.
+std::string key_of(const submission& x) {
+  return x.agent + '\0' + x.key;
+}
+
 /// What is wrong with how something is restarted, field by field.
 void collect_problems(std::vector<std::string>& to,
                       const restart_budget_options& restarts, duration first) {
@@ -246,9 +251,40 @@ bool runtime::stop() {
 void runtime::submit(const submission& x,
                      std::function<void(const run_row&)> then) {
   impl_->wait_for_journal();
+  auto claim = std::shared_ptr<void>{};
+  if (!x.key.empty()) {
+    claim = impl_->keys.try_claim(key_of(x), [this, x, then] {
+      try {
+        submit(x, then);
+      } catch (const error& refused) {
+        static_cast<void>(refused); // nobody is left who could be told
+      }
+    });
+    if (claim == nullptr)
+      return;
+    if (const auto known = impl_->known_run(x))
+      return then(*known);
+  }
   const auto begin = impl_->prepare(x);
-  begin->on_durable = [then = std::move(then), row = begin->row] { then(row); };
+  // The run keeps a copy of this for as long as it lives.
+  const auto held = std::make_shared<std::shared_ptr<void>>(std::move(claim));
+  begin->on_durable = [then = std::move(then), row = begin->row, held] {
+    held->reset();
+    then(row);
+  };
   impl_->send_new(begin);
+}
+
+std::optional<run_row> runtime::impl::known_run(const submission& x) {
+  auto known = store->find_run(x.agent, x.key);
+  if (!known)
+    return std::nullopt;
+  const auto past = history{store->read(known->number, 0)};
+  if (canonical(past.input) != canonical(x.input))
+    throw error{error_code::idempotency_mismatch,
+                "key " + x.key + " was used for run " + to_string(known->id)
+                  + " with another input; choose another key"};
+  return known;
 }
 
 void runtime::impl::require_agent_runs(const std::string& name) const {
@@ -304,21 +340,11 @@ void runtime::impl::send_new(const std::shared_ptr<run_beginning>& begin) {
 
 run_row runtime::submit(const submission& x) {
   impl_->wait_for_journal();
-  const auto token = x.agent + '\0' + x.key;
+  auto claim = std::shared_ptr<void>{};
   if (!x.key.empty()) {
-    auto lock = std::unique_lock{impl_->mutex};
-    impl_->changed.wait(
-      lock, [&] { return impl_->keys_in_flight.insert(token).second; });
-    lock.unlock();
-    if (const auto known = impl_->store->find_run(x.agent, x.key)) {
-      impl_->forget_key(token);
-      const auto past = history{impl_->store->read(known->number, 0)};
-      if (canonical(past.input) != canonical(x.input))
-        throw error{error_code::idempotency_mismatch,
-                    "key " + x.key + " was used for run " + to_string(known->id)
-                      + " with another input; choose another key"};
+    claim = impl_->keys.claim(key_of(x));
+    if (const auto known = impl_->known_run(x))
       return *known;
-    }
   }
   const auto begin = impl_->prepare(x);
   auto answer = std::future<run_row>{};
@@ -332,16 +358,9 @@ run_row runtime::submit(const submission& x) {
     };
     impl_->send_new(sent);
   };
-  try {
-    auto row = impl_->ask<run_row>(
-      answer, send, [&] { return impl_->store->find_run(begin->row.id); },
-      [&] { impl_->require_agent_runs(x.agent); });
-    impl_->forget_key(token);
-    return row;
-  } catch (...) {
-    impl_->forget_key(token);
-    throw;
-  }
+  return impl_->ask<run_row>(
+    answer, send, [&] { return impl_->store->find_run(begin->row.id); },
+    [&] { impl_->require_agent_runs(x.agent); });
 }
 
 template <class T>
@@ -370,14 +389,6 @@ T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
     if (dropped)
       require_taker();
   }
-}
-
-void runtime::impl::forget_key(const std::string& token) {
-  {
-    const std::lock_guard guard{mutex};
-    keys_in_flight.erase(token);
-  }
-  changed.notify_all();
 }
 
 run_row runtime::wait(const run_id& id, std::optional<duration> limit) {

@@ -95,8 +95,10 @@ public:
   /// while the agent is stopped.
   run_row submit(const submission& x);
   /// The same without waiting until it is durable; `then` is told the row in a
-  /// context of the runtime's and must not block. Still blocks while more than
-  /// `config::journal_backlog` waits for the store.
+  /// context of the runtime's and must not block; at once where the key is
+  /// known already. It is never told of a run that is lost before it is
+  /// durable. Still blocks while more than `config::journal_backlog` waits for
+  /// the store.
   void submit(const submission& x, std::function<void(const run_row&)> then);
 
   /// Waits until the run has ended or waits only for people, or until `limit`

@@ -8,6 +8,7 @@
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/detail/submission_keys.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/runtime.hpp>
 #include <stanchion/supervisors/tree/supervisor.hpp>
@@ -68,9 +69,9 @@ struct runtime::impl {
   bool stopped = false;    // guarded by mutex
   std::uint64_t epoch = 0; // guarded by mutex; times the tree was taken up
   bool taken_up = false;   // guarded by mutex
-  std::set<std::string> keys_in_flight; // guarded by mutex
   std::set<std::string> stopped_agents; // guarded by mutex
   std::atomic<bool> root_down{false};
+  detail::submission_keys keys;
 
   // -- parts of the tree ----------------------------------------------------
 
@@ -162,7 +163,9 @@ struct runtime::impl {
   void require_agent_runs(const std::string& name) const;
   /// Throws when this program lacks the run's version of its agent.
   void require_version(const run_row& row) const;
-  void forget_key(const std::string& token);
+  /// The run that the submission's key leads to already. Throws when it was
+  /// used with another input.
+  [[nodiscard]] std::optional<run_row> known_run(const submission& x);
 
   /// Blocks while the journal is behind; in a simulation nothing would move.
   void wait_for_journal();
