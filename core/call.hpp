@@ -76,6 +76,8 @@ struct call_request {
   /// Canonical text.
   std::string arguments;
   attempt_state attempts;
+  /// When the run's time is up; none begins then.
+  std::optional<instant> deadline;
   /// Attempts may leave before they are durable.
   bool at_once = false;
 };

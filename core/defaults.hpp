@@ -79,6 +79,8 @@ inline constexpr std::uint32_t abandoned_workers = 4;
 inline constexpr std::uint32_t poison_deaths = 3;
 /// How long a run must wait before its actor may be evicted from memory.
 inline constexpr duration evict_after = 60s;
+/// Percent of a limit at which a warning event is raised.
+inline constexpr std::uint64_t budget_warning = 80;
 /// Depth of children of children.
 inline constexpr std::uint32_t child_depth = 16;
 

@@ -85,6 +85,8 @@ std::string_view to_string(event_kind x) {
     return "runtime_stopping";
   case event_kind::replay_differed:
     return "replay_differed";
+  case event_kind::budget_low:
+    return "budget_low";
   case event_kind::retry_denied:
     return "retry_denied";
   }

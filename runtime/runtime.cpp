@@ -145,6 +145,8 @@ void runtime::add(agent x) {
                    x.first_backoff());
   if (x.eviction() <= duration::zero())
     problems.emplace_back("evict_after: must be longer than zero");
+  for (auto& problem : validate(x.limits()))
+    problems.push_back(std::move(problem));
   require_none(problems, "agent " + x.name());
   if (impl_->agents.contains(key))
     throw error{error_code::invalid_spec, "version " + key.second + " of agent "
@@ -319,6 +321,7 @@ std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
                 "there is no agent named " + x.agent
                   + "; add it to the program with rt.add(agent{…})"};
   static_cast<void>(canonical(x.input)); // refused here or nowhere
+  require_none(validate(x.limits), "the limits of the run");
   auto begin = std::make_shared<run_beginning>();
   auto& row = begin->row;
   row.number = ++*last_number;
@@ -330,6 +333,7 @@ std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
   row.submitter = x.submitter;
   row.key = x.key;
   begin->input = x.input;
+  begin->limits = x.limits;
   return begin;
 }
 

@@ -36,6 +36,8 @@ struct submission {
   std::string key;
   /// Who asks; shown to people.
   std::string submitter;
+  /// What the run may use up, where that is less than its agent says.
+  budget limits = {};
 };
 
 /// A request to decide a ticket.

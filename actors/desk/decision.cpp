@@ -1,4 +1,5 @@
 #include <stanchion/actors/desk/decision.hpp>
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
 
@@ -92,10 +93,14 @@ std::string checked_payload(const decision_wish& wish) {
   const auto what = wants == payload_kind::object
                       ? "the new arguments, a JSON object"
                       : "the result, a JSON value";
+  if (wish.payload.empty() && wants == payload_kind::extension)
+    return {};
   if (wish.payload.empty())
     refuse(in_quotes(said) + " needs a payload: " + what);
   try {
     const auto payload = parse_json(wish.payload);
+    if (wants == payload_kind::extension)
+      static_cast<void>(extension_from_json(payload.get()));
     if (wants == payload_kind::object && !payload.is_object())
       refuse("the payload of " + in_quotes(said) + " must be " + what);
     return canonical(payload);
@@ -117,6 +122,8 @@ payload_kind payload_of(verb x) {
     return payload_kind::any;
   case verb::edit:
     return payload_kind::object;
+  case verb::extend:
+    return payload_kind::extension;
   default:
     return payload_kind::none;
   }

@@ -29,9 +29,10 @@ struct stored_decision {
 
 /// What a verb wants beside itself.
 enum class payload_kind : std::uint8_t {
-  none,   ///< nothing
-  object, ///< a JSON object: arguments
-  any,    ///< any JSON value: a result
+  none,      ///< nothing
+  object,    ///< a JSON object: arguments
+  any,       ///< any JSON value: a result
+  extension, ///< none, or what to add: see `extension_from_json`
 };
 
 [[nodiscard]] payload_kind payload_of(verb x);

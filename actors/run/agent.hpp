@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/run/task.hpp>
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/value.hpp>
 
@@ -36,6 +37,23 @@ public:
     unhandled_ = x;
     return *this;
   }
+  /// Time that a run may take, without what it waits for people; past it, it is
+  /// parked, and `extend` gives it more. Positive; default no limit.
+  agent& deadline(duration x) {
+    limits_.time = x;
+    return *this;
+  }
+  /// Steps of a run after which it is parked in the same way. Default no limit.
+  agent& max_steps(std::uint32_t x) {
+    limits_.steps = x;
+    return *this;
+  }
+  /// Attempts of all calls of a run together, in the same way. Default no
+  /// limit.
+  agent& max_attempts(std::uint32_t x) {
+    limits_.attempts = x;
+    return *this;
+  }
   /// Restarts of one run allowed in a window before it is parked. Defaults:
   /// 3 in 60 s.
   agent& restarts(std::uint32_t most, duration window) {
@@ -67,6 +85,9 @@ public:
   [[nodiscard]] stanchion::on_unhandled unhandled() const {
     return unhandled_;
   }
+  [[nodiscard]] const budget& limits() const {
+    return limits_;
+  }
   [[nodiscard]] std::uint32_t max_restarts() const {
     return restarts_;
   }
@@ -85,6 +106,7 @@ private:
   std::string version_;
   function fn_;
   stanchion::on_unhandled unhandled_ = stanchion::on_unhandled::park;
+  budget limits_;
   std::uint32_t restarts_ = defaults::run_restarts;
   duration window_ = defaults::restart_window;
   duration backoff_ = defaults::restart_backoff;

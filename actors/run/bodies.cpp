@@ -90,6 +90,10 @@ std::string started(const beginning& x) {
   }
   if (!x.submitter.empty())
     member(to, "submitter", std::string_view{x.submitter});
+  if (!x.limits.unlimited()) {
+    key(to, "budget");
+    append_canonical(to, json(x.limits));
+  }
   member(to, "input", x.input);
   return close(std::move(to));
 }

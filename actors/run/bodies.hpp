@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/run/step.hpp>
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/ticket.hpp>
 
@@ -21,6 +22,7 @@ struct beginning {
   run_number parent = 0;
   step_path parent_step;
   std::string submitter;
+  budget limits;
 };
 
 [[nodiscard]] std::string started(const beginning& x);

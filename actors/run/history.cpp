@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace stanchion {
 
@@ -29,6 +30,16 @@ outcome outcome_of(const json& body) {
 
 std::string text_of(const json& body, const char* member) {
   return body.value(member, std::string{});
+}
+
+/// What the decision adds to the budget; nothing for another verb.
+std::optional<extension> extension_of(const parking& x, const json& decision) {
+  if (text_of(decision, "verb") != to_string(verb::extend))
+    return std::nullopt;
+  const auto payload = decision.find("payload");
+  if (payload == decision.end() || !payload->is_object())
+    return extension{x.reason, {}};
+  return extension{x.reason, extension_from_json(*payload)};
 }
 
 std::optional<instant> instant_of(const json& body, const char* member) {
@@ -85,12 +96,15 @@ void history::read(const record& r) {
     depth = x.value("depth", 0U);
     input = value{x.at("input")};
     started = r.at;
+    if (const auto found = x.find("budget"); found != x.end())
+      given = budget_from_json(*found);
     break;
   }
   case record_kind::intent:
     read_intent(r);
     break;
   case record_kind::attempt: {
+    ++attempts;
     auto& a = steps.at(r.step).attempts;
     a.made = body().at("n").get<std::uint32_t>();
     a.first = a.first.value_or(r.at);
@@ -130,6 +144,8 @@ void history::read(const record& r) {
   case record_kind::parked: {
     const auto x = body();
     const auto s = steps.find(r.step);
+    if (parked.empty())
+      parked_since_ = r.at;
     parked[text_of(x, "ticket")]
       = {.reason = parse_park_reason(text_of(x, "reason"))
                      .value_or(park_reason::requires_human),
@@ -219,7 +235,16 @@ void history::read_reopened(const record& r) {
 }
 
 void history::read_decided(const record& r) {
-  parked.erase(text_of(json::parse(r.body), "ticket"));
+  const auto x = json::parse(r.body);
+  const auto ticket = parked.find(text_of(x, "ticket"));
+  if (ticket != parked.end()) {
+    if (const auto more = extension_of(ticket->second, x.at("decision")))
+      extensions.push_back(*more);
+    parked.erase(ticket);
+  }
+  if (parked.empty() && parked_since_)
+    paused += std::max(r.at - *std::exchange(parked_since_, std::nullopt),
+                       duration::zero());
   crashes.clear();
   code_deaths = 0;
   code_charged = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/run/step.hpp>
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/record.hpp>
 #include <stanchion/core/store.hpp>
@@ -54,6 +55,14 @@ struct parking {
   bool unknown = false;
 };
 
+/// What a person has added to what a run may use up.
+struct extension {
+  /// What had been used up.
+  park_reason reason = park_reason::budget_exhausted;
+  /// Empty: as much again of that.
+  budget by;
+};
+
 /// What a run's records say, in the shape that replay needs. Later records
 /// supersede earlier ones: a reopened step has no outcome, a decided park is
 /// over.
@@ -74,6 +83,14 @@ public:
   value input;
   std::uint32_t depth = 0;
   instant started;
+  /// What it was given to use up, beside what its agent says.
+  budget given;
+  /// What people have added since, oldest first.
+  std::vector<extension> extensions;
+  /// Attempts of all its calls, whatever became of them.
+  std::uint32_t attempts = 0;
+  /// How long it was parked, without the last time if it still is.
+  duration paused{};
   /// Sequence number of the next record.
   std::uint32_t next_seq = 0;
   /// Crashes of the agent's code since a person last looked.
@@ -105,6 +122,8 @@ private:
   void read_reopened(const record& r);
   void read_decided(const record& r);
   void read_death(const record& r);
+
+  std::optional<instant> parked_since_;
 };
 
 /// The run that goes under a child's number now, for a child may have carried

@@ -55,7 +55,8 @@ std::string_view explain(verb x) {
   case verb::resume:
     return "resume: drive the run again, its code being mended";
   case verb::extend:
-    return "extend: a larger budget";
+    return "extend: a larger budget, such as {\"seconds\": 600}; without "
+           "numbers, as much again";
   case verb::restart:
     return "restart: start the stopped part again";
   }
@@ -91,9 +92,18 @@ std::string group_of(const run_row& row, const history& past,
 
 } // namespace
 
-std::vector<verb> options_for(park_reason reason, bool at_escalation) {
+bool is_about_budget(park_reason reason) {
+  return reason == park_reason::step_limit
+         || reason == park_reason::budget_exhausted
+         || reason == park_reason::deadline_exceeded;
+}
+
+std::vector<verb> options_for(park_reason reason, bool at_escalation,
+                              bool own_budget) {
   if (at_escalation)
     return {verb::answer, verb::abort};
+  if (own_budget)
+    return {verb::extend, verb::abort};
   switch (reason) {
   case park_reason::ambiguous_state:
     return {verb::happened, verb::did_not_happen, verb::abort};
@@ -152,7 +162,8 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
   t.revision = x.revision;
   t.title = x.title;
   t.group = group_of(row, past, x);
-  t.options = options_for(x.reason, at_escalation);
+  t.options
+    = options_for(x.reason, at_escalation, !x.why && is_about_budget(x.reason));
   if (x.why && x.why->effect == side_effect::unknown)
     std::erase(t.options, verb::edit); // other arguments: a second effect
   t.created = now;

@@ -29,8 +29,12 @@ struct park_request {
 
 /// The verbs that answer a park for `reason`, in the order to offer them.
 /// `at_escalation`: the agent itself asked, and waits for a value.
-[[nodiscard]] std::vector<verb> options_for(park_reason reason,
-                                            bool at_escalation);
+/// `own_budget`: the run has used up what it was given.
+[[nodiscard]] std::vector<verb>
+options_for(park_reason reason, bool at_escalation, bool own_budget = false);
+
+/// Whether a park for `reason` without a failure is about the run's budget.
+[[nodiscard]] bool is_about_budget(park_reason reason);
 
 /// The reason under which an unhandled failure of `kind` is parked.
 [[nodiscard]] park_reason reason_for(failure_kind kind);

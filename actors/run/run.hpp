@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/run/agent.hpp>
 #include <stanchion/actors/run/services.hpp>
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/fabric/actor.hpp>
@@ -17,6 +18,8 @@ struct run_beginning {
   run_row row;
   value input;
   std::uint32_t depth = 0;
+  /// What it may use up.
+  budget limits;
   /// Called once the submission is durable, in the run's context.
   std::function<void()> on_durable;
 };

@@ -66,6 +66,8 @@ struct open_call {
   stanchion::run_id run;
   fabric::actor_ref caller;
   value arguments;
+  /// When its run's time is up.
+  std::optional<instant> deadline;
   bool at_once = false;
 
   call_phase phase = call_phase::waiting;

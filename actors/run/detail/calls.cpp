@@ -70,11 +70,15 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
   s.due.reset();
   if (!tool.guard)
     return; // `guards_changed` brings us back
+  if (s.tool_effect == effect::read_only && !s.charged && s.attempts.made == 0
+      && attempts_spent(s))
+    return;
   auto request
     = call_request{.key = key_of(s),
                    .run = log_->row().id,
                    .arguments = s.arguments_text,
                    .attempts = s.attempts,
+                   .deadline = deadline(),
                    .at_once = s.tool_effect == effect::read_only && !s.charged};
   s.at_once = request.at_once;
   s.guard = tool.guard.id();
@@ -98,6 +102,7 @@ void run_actor::add_attempt(step& s, std::uint32_t n) {
   s.attempts.first = s.attempts.first.value_or(now());
   s.attempts.open = true;
   s.attempts.ended.reset();
+  count_attempt();
   log_->add(
     record_kind::attempt, s.path,
     bodies::attempt(n, idempotency_key(log_->row().id, s.path, s.revision)),
@@ -114,6 +119,8 @@ void run_actor::on_admitted(const call_admitted& x,
     set_undecided(*s, false);
   if (s == nullptr || engine_->frozen() || s->abandoned)
     return send(guard, call_dropped{x.key});
+  if (!s->at_once && attempts_spent(*s))
+    return; // parking has called it back
   add_attempt(*s, x.attempt);
   if (s->at_once)
     return; // it has left already

@@ -34,7 +34,9 @@ void run_actor::add_child(const step& s, const std::string& version) {
            .input = s.arguments,
            .depth = depth_ + 1,
            .parent = options_.number,
-           .parent_step = s.path},
+           .parent_step = s.path,
+           // Of the rest, each agent has its own.
+           .limits = {.time = remaining().time}},
           s.child, s.child_number);
   log_->when_durable([this, path = s.path] {
     if (auto* spawned = engine_ ? engine_->find(path) : nullptr)
@@ -161,7 +163,9 @@ void run_actor::add_successor() {
            .input = successor_->input,
            .depth = depth_,
            .parent = log_->row().parent,
-           .parent_step = log_->row().parent_step},
+           .parent_step = log_->row().parent_step,
+           .submitter = {},
+           .limits = remaining()},
           successor_->id, successor_->number);
 }
 

@@ -94,6 +94,7 @@ void run_actor::begin_new(const run_beginning& x) {
   past.version = x.row.version;
   past.input = x.input;
   past.depth = x.depth;
+  past.given = x.limits;
   past.started = now();
   log_->add(record_kind::started, {},
             bodies::started({.agent = x.row.agent,
@@ -102,7 +103,8 @@ void run_actor::begin_new(const run_beginning& x) {
                              .depth = x.depth,
                              .parent = x.row.parent,
                              .parent_step = x.row.parent_step,
-                             .submitter = x.row.submitter}),
+                             .submitter = x.row.submitter,
+                             .limits = x.limits}),
             past.started);
   log_->update(run_state::running, {}, std::nullopt, now());
   log_->when_durable([this, accepted = x.on_durable] {
@@ -110,6 +112,7 @@ void run_actor::begin_new(const run_beginning& x) {
     if (accepted)
       accepted();
   });
+  allow(past);
   drive(std::move(past));
 }
 
@@ -134,6 +137,9 @@ void run_actor::load() {
     publish(event_kind::run_resumed, severity::debug, {});
     return check_tickets();
   }
+  allow(past);
+  if (!cancelling_ && park_if_spent())
+    return;
   if (options_.exhausted || crashed_too_often(past.crashes))
     return park_exhausted("it crashed too often");
   if (past.code_deaths >= defaults::poison_deaths) {
@@ -167,6 +173,7 @@ void run_actor::go_on(history past) {
 void run_actor::drive(history past) {
   undecided_ = 0; // of the steps before
   depth_ = past.depth;
+  watch_time();
   auto input = past.input;
   engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
                   past.started);
@@ -330,6 +337,8 @@ void run_actor::show_state() {
     if (text.empty())
       text = waits_for(*s);
   }
+  if (const auto end = deadline(); end && (!next || *end < *next))
+    next = end;
   if (running)
     log_->update(run_state::running, {}, std::nullopt, now());
   else if (log_->update(run_state::waiting, text, next, now()))
@@ -370,6 +379,8 @@ void run_actor::on_evict() {
       hand_over(); // and so its word comes
     return send(options_.supervisor, run_busy{options_.number});
   }
+  if (const auto end = deadline(); end && parked_.empty())
+    send(services_.timers, arm_timer{options_.number, *end});
   publish(event_kind::run_evicted, severity::debug, {});
   send(options_.supervisor, run_evicted{options_.number});
   send(services_.router, run_evicted{options_.number});
@@ -381,6 +392,8 @@ void run_actor::on_evict() {
 
 void run_actor::begin(step& s) {
   say_asked(s);
+  if (!count_step())
+    return begin_beyond(s);
   if (s.kind == step_kind::call)
     return begin_call(s);
   if (s.kind == step_kind::spawn)

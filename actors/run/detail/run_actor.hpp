@@ -34,6 +34,16 @@ struct ending {
   run_state state;
 };
 
+/// What a run may use up, and what it has used.
+struct allowance {
+  budget limits;
+  usage used; // without the time
+  /// When its time began, later by as long as it was parked.
+  instant since;
+  /// For the next thing that its time brings about.
+  fabric::actor::timer_id timer = 0;
+};
+
 /// Who carries a run on.
 struct successor {
   run_number number = 0;
@@ -50,8 +60,8 @@ struct successor {
 
 /// The run itself: `run_actor.cpp` takes it up and says where it stands,
 /// `calls.cpp` speaks with guards, `suspects.cpp` waits for its turn,
-/// `children.cpp` with other runs, `people.cpp` parks it and applies decisions,
-/// `ending.cpp` ends it.
+/// `allowance.cpp` counts what it uses, `children.cpp` speaks with other runs,
+/// `people.cpp` parks it and applies decisions, `ending.cpp` ends it.
 class run_actor final : public fabric::actor, private engine_host {
 public:
   explicit run_actor(run_options options)
@@ -175,6 +185,24 @@ private:
   void on_woken();
   [[nodiscard]] bool pending(const step_path& path) const;
 
+  // -- what it may use up -----------------------------------------------------
+
+  void allow(const history& past);
+  /// Whether a limit is used up: the run is parked then.
+  bool park_if_spent();
+  /// Counts one more step. False when it is one too many.
+  [[nodiscard]] bool count_step();
+  void count_attempt();
+  /// Whether another attempt is one too many: the run is parked then.
+  bool attempts_spent(const step& s);
+  void say_low(std::string_view limit, std::uint64_t most, std::uint64_t used);
+  /// Records a step that is one too many; it goes on once there is more.
+  void begin_beyond(step& s);
+  [[nodiscard]] std::optional<instant> deadline() const;
+  void watch_time();
+  void on_time();
+  [[nodiscard]] budget remaining() const;
+
   // -- children ---------------------------------------------------------------
 
   void begin_spawn(step& s);
@@ -271,6 +299,7 @@ private:
   // What leaves once the next flush is durable.
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::unique_ptr<ending> ending_;
+  std::unique_ptr<allowance> allowance_; // null without limits
   std::vector<instant> crashes_;
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;

@@ -98,7 +98,8 @@ void guard_actor::fly(open_call& call, instant at) {
     .key = idempotency_key(call.run, call.key.step, call.key.revision),
     .attempt = call.made,
     .arguments = call.arguments,
-    .deadline = at + options_.attempt_timeout,
+    .deadline = std::min(at + options_.attempt_timeout,
+                         call.deadline.value_or(instant::max())),
     .reconcile = call.reconciling,
     .stop = x->stop.get_token(),
     .where = x->where};

@@ -68,6 +68,7 @@ void guard_actor::on_request(const call_request& x,
   call.key = x.key;
   call.run = x.run;
   call.caller = caller;
+  call.deadline = x.deadline;
   call.at_once = x.at_once && options_.effect == effect::read_only;
   call.made = x.attempts.made;
   call.first = x.attempts.first;
@@ -79,6 +80,7 @@ void guard_actor::on_request(const call_request& x,
 void guard_actor::attach(open_call& call, const call_request& x,
                          const fabric::actor_ref& caller) {
   call.caller = caller;
+  call.deadline = x.deadline;
   call.dropped = false;
   const auto& a = x.attempts;
   const auto& last = call.last_failed;

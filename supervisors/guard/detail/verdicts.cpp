@@ -55,6 +55,7 @@ retry_verdict guard_actor::decide_about(const open_call& call,
                                .earlier_unknown = call.unsettled,
                                .first_attempt = call.first,
                                .now = now(),
+                               .deadline = call.deadline,
                                .unit = chance(),
                                .last_backoff = call.last_backoff,
                                .denied = denied});

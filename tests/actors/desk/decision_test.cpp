@@ -188,3 +188,17 @@ TEST_CASE("a ticket that is over takes no decision", "[desk]") {
   CHECK(why->code() == error_code::ticket_conflict);
   CHECK_THAT(why->what(), ContainsSubstring(says));
 }
+
+TEST_CASE("an extension names what it adds, or leaves it out", "[desk]") {
+  auto x = parked_for(park_reason::step_limit);
+  x.options = options_for(x.reason, false, true);
+  auto wish = decision_wish{.verb = verb::extend, .by = "ann"};
+  CHECK(decided(x, wish).decided->payload.empty());
+  wish.payload = R"({"steps": 3})";
+  CHECK(decided(x, wish).decided->payload == R"({"steps":3})");
+  wish.payload = R"({"stepps": 3})";
+  const auto why = refusal(x, wish);
+  REQUIRE(why);
+  CHECK_THAT(why->what(), ContainsSubstring("stepps")
+                            && ContainsSubstring(R"("seconds": 600)"));
+}

@@ -1,0 +1,298 @@
+#include "support/catch.hpp"
+
+#include <stanchion/actors/journal/memory_store.hpp>
+#include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/fabric/simulation.hpp>
+#include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/runtime.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+using namespace stanchion;
+
+namespace {
+
+/// Calls `work` as often as its input says.
+task<json> works(agent_context& ctx, value times) {
+  auto done = std::int64_t{0};
+  for (; done < times.as_int(); ++done)
+    co_await ctx.call("work");
+  co_return json(done);
+}
+
+task<json> sleeps(agent_context& ctx, value) {
+  co_await ctx.sleep_for(100h);
+  co_return json("slept");
+}
+
+task<json> asks_then_sleeps(agent_context& ctx, value) {
+  co_await ctx.escalate(park_reason::requires_human, "well?");
+  co_await ctx.sleep_for(30min);
+  co_return json("slept");
+}
+
+task<json> spawns_sleeper(agent_context& ctx, value) {
+  auto child = co_await ctx.spawn("sleeps", args());
+  auto x = co_await child.settled();
+  co_return json(x.state());
+}
+
+task<json> carries_on(agent_context& ctx, value left) {
+  co_await ctx.call("work");
+  if (left.as_int() > 0)
+    co_await ctx.continue_as_new(value{left.as_int() - 1});
+  co_return json("done");
+}
+
+/// One life of a program on `store`.
+struct life {
+  explicit life(std::shared_ptr<memory_store> s, const agent& a,
+                effect e = effect::idempotent)
+    : store(std::move(s)), rt(config{.store = store, .virtual_seed = 5}) {
+    rt.add(tool{
+      "work", e,
+      [this](const value&, tool_context& call) -> json {
+        ++attempts;
+        deadline = call.deadline;
+        if (failing)
+          throw tool_error{failure_kind::network, side_effect::none, "down"};
+        return 1;
+      }}.input(any())
+             .output(any())
+             .retry({.max_attempts = 10, .backoff = {.first = 1s, .cap = 1s}})
+             .run_inline());
+    rt.add(a);
+    if (a.name() != "sleeps")
+      rt.add(agent{"sleeps", "1", sleeps});
+    rt.events().subscribe([this](const event& x) { low.push_back(x.fields); },
+                          {event_kind::budget_low});
+    rt.start();
+    pass(1ms);
+  }
+
+  void pass(duration d) {
+    auto sim = fabric::simulation{rt.actors()};
+    sim.advance(d);
+  }
+  run_id submit(submission x) {
+    auto id = run_id{};
+    rt.submit(x, [&id](const run_row& row) { id = row.id; });
+    pass(1ms);
+    return id;
+  }
+  run_row row(const run_id& id) {
+    return *store->find_run(id);
+  }
+  ticket only_ticket() {
+    const auto open = store->list_tickets({.states = {ticket_state::open}});
+    REQUIRE(open.size() == 1);
+    return open.front();
+  }
+  void decide(verb said, const std::string& payload = {}) {
+    rt.decide({.ticket = only_ticket().id,
+               .verb = said,
+               .by = "ann",
+               .payload = payload},
+              [](const std::variant<ticket, error>& x) {
+                REQUIRE(std::holds_alternative<ticket>(x));
+              });
+    pass(1ms);
+  }
+
+  std::shared_ptr<memory_store> store;
+  int attempts = 0;
+  bool failing = false;
+  instant deadline;
+  std::vector<std::string> low;
+  runtime rt;
+};
+
+std::shared_ptr<memory_store> new_store() {
+  return make_memory_store();
+}
+
+} // namespace
+
+TEST_CASE("a run that wants more steps than it may is parked until extended",
+          "[runtime][budget]") {
+  auto it = life{new_store(), agent{"works", "1", works}.max_steps(5)};
+  const auto id = it.submit({.agent = "works", .input = value{7}});
+  it.pass(1s);
+  CHECK(it.attempts == 5);
+  CHECK(it.row(id).state == run_state::parked);
+  const auto t = it.only_ticket();
+  CHECK(t.reason == park_reason::step_limit);
+  CHECK(t.options == std::vector{verb::extend, verb::abort});
+  REQUIRE(it.low.size() == 1);
+  CHECK_THAT(it.low.front(), ContainsSubstring(R"("used":4)"));
+  it.decide(verb::extend, R"({"steps": 1})");
+  CHECK(it.attempts == 6);
+  it.decide(verb::extend); // as much again
+  CHECK(it.row(id).state == run_state::completed);
+  CHECK(it.attempts == 7);
+}
+
+TEST_CASE("what is left of a budget survives the process",
+          "[runtime][budget]") {
+  const auto store = new_store();
+  const auto program = agent{"works", "1", works}.max_steps(3);
+  auto id = run_id{};
+  {
+    auto it = life{store, program};
+    id = it.submit({.agent = "works", .input = value{4}});
+    it.pass(1s);
+    CHECK(it.attempts == 3);
+  }
+  {
+    auto it = life{store, program};
+    it.pass(1s);
+    CHECK(it.attempts == 0);
+    CHECK(it.row(id).state == run_state::parked);
+    it.decide(verb::extend, R"({"steps": 1})");
+    CHECK(it.row(id).state == run_state::completed);
+    CHECK(it.attempts == 1);
+  }
+}
+
+TEST_CASE("a process that dies between the step too many and the park parks it "
+          "all the same",
+          "[runtime][budget]") {
+  const auto whole = new_store();
+  const auto program = agent{"works", "1", works}.max_steps(1);
+  {
+    auto it = life{whole, program};
+    static_cast<void>(it.submit({.agent = "works", .input = value{2}}));
+    it.pass(1s);
+  }
+  const auto all = whole->records_in_order();
+  const auto parked = std::find_if(all.begin(), all.end(), [](const record& r) {
+    return r.kind == record_kind::parked;
+  });
+  REQUIRE(parked != all.end());
+  auto cut = std::shared_ptr<memory_store>{
+    whole->prefix(static_cast<std::size_t>(parked - all.begin()))};
+  auto it = life{cut, program};
+  it.pass(1s);
+  CHECK(it.attempts == 0);
+  CHECK(it.only_ticket().reason == park_reason::step_limit);
+}
+
+TEST_CASE("the attempts of all calls together come out of one budget",
+          "[runtime][budget]") {
+  const auto e = GENERATE(effect::read_only, effect::idempotent);
+  auto it = life{new_store(), agent{"works", "1", works}.max_attempts(4), e};
+  it.failing = e == effect::idempotent;
+  const auto id = it.submit({.agent = "works", .input = value{6}});
+  it.pass(1min);
+  CHECK(it.attempts == 4);
+  CHECK(it.row(id).state == run_state::parked);
+  CHECK(it.only_ticket().reason == park_reason::budget_exhausted);
+  it.failing = false;
+  it.decide(verb::extend, R"({"attempts": 100})");
+  it.pass(1min);
+  CHECK(it.row(id).state == run_state::completed);
+}
+
+TEST_CASE("a run past its deadline is parked, wherever it waits",
+          "[runtime][budget]") {
+  auto it = life{
+    new_store(),
+    agent{"sleeps", "1", sleeps}.deadline(10h).evict_after(GENERATE(1h, 20h))};
+  const auto id = it.submit({.agent = "sleeps"});
+  it.pass(9h);
+  CHECK(it.row(id).state == run_state::waiting);
+  it.pass(1h);
+  REQUIRE(it.row(id).state == run_state::parked);
+  CHECK(it.only_ticket().reason == park_reason::deadline_exceeded);
+  it.decide(verb::extend, R"({"seconds": 360000})");
+  it.pass(91h);
+  CHECK(it.row(id).state == run_state::completed);
+}
+
+TEST_CASE("a deadline that passed while no process was there parks the run",
+          "[runtime][budget]") {
+  const auto store = new_store();
+  const auto program = agent{"sleeps", "1", sleeps}.deadline(1h);
+  auto id = run_id{};
+  {
+    auto it = life{store, program};
+    id = it.submit({.agent = "sleeps"});
+  }
+  auto it = life{store, program};
+  it.pass(2h);
+  CHECK(it.row(id).state == run_state::parked);
+}
+
+TEST_CASE("a deadline stands still while a run waits for a person",
+          "[runtime][budget]") {
+  auto it
+    = life{new_store(), agent{"asks", "1", asks_then_sleeps}.deadline(1h)};
+  const auto id = it.submit({.agent = "asks"});
+  it.pass(20h);
+  CHECK(it.row(id).state == run_state::parked);
+  CHECK(it.only_ticket().reason == park_reason::requires_human);
+  it.decide(verb::answer, "1");
+  it.pass(31min);
+  CHECK(it.row(id).state == run_state::completed);
+}
+
+TEST_CASE("a child has no more time than its parent has left",
+          "[runtime][budget]") {
+  auto it
+    = life{new_store(), agent{"spawns", "1", spawns_sleeper}.deadline(2h)};
+  static_cast<void>(it.submit({.agent = "spawns"}));
+  it.pass(2h);
+  const auto rows = it.store->list_runs({});
+  REQUIRE(rows.size() == 2);
+  for (const auto& x : rows)
+    CHECK(x.state == run_state::parked);
+}
+
+TEST_CASE("a tool hears of the run's deadline when that is nearer",
+          "[runtime][budget]") {
+  auto it = life{new_store(), agent{"works", "1", works}.deadline(2s)};
+  static_cast<void>(it.submit({.agent = "works", .input = value{1}}));
+  it.pass(1ms);
+  REQUIRE(it.attempts == 1);
+  CHECK(it.deadline - it.rt.actors().clock().now() <= 2s);
+}
+
+TEST_CASE("no attempt is waited for that would begin past the deadline",
+          "[runtime][budget]") {
+  auto it = life{new_store(), agent{"works", "1", works}.deadline(100ms),
+                 effect::read_only};
+  it.failing = true;
+  const auto id = it.submit({.agent = "works", .input = value{1}});
+  it.pass(50ms); // the backoff is up to a second
+  const auto before = it.attempts;
+  it.pass(1min);
+  CHECK(it.attempts <= before + 1);
+  CHECK(it.row(id).state == run_state::parked);
+}
+
+TEST_CASE("a run that carries on as new has what the old one left",
+          "[runtime][budget]") {
+  auto it = life{new_store(), agent{"carries", "1", carries_on}.deadline(1h)};
+  static_cast<void>(
+    it.submit({.agent = "carries", .input = value{1}, .limits = {.steps = 3}}));
+  it.pass(1s);
+  // Two steps each: the second run wants none that it may not.
+  const auto rows = it.store->list_runs({});
+  REQUIRE(rows.size() == 2);
+  CHECK(rows.front().state == run_state::completed);
+  CHECK(it.attempts == 2);
+}
+
+TEST_CASE("limits of nothing are refused before anything runs",
+          "[runtime][budget]") {
+  auto it = life{new_store(), agent{"works", "1", works}};
+  CHECK_THROWS_WITH(it.rt.submit({.agent = "works", .limits = {.steps = 0}},
+                                 [](const run_row&) {}),
+                    ContainsSubstring("steps"));
+  auto rt = runtime{config{.store = new_store(), .virtual_seed = 1}};
+  CHECK_THROWS_WITH(rt.add(agent{"a", "1", works}.deadline(0s)),
+                    ContainsSubstring("time"));
+}
