@@ -14,6 +14,7 @@ namespace stanchion::bench {
 [[nodiscard]] row start_up();
 [[nodiscard]] row recovery();
 [[nodiscard]] row recovery_with_history();
+[[nodiscard]] row simulated_systems();
 
 /// What this program does instead of measuring when it was started as the
 /// process that `start_up` measures; the descriptor is told when it is done.

@@ -60,6 +60,18 @@ struct invocation {
   std::uint32_t version = 0;
   std::size_t limit = 50;
   std::optional<duration> timeout;
+  /// As `parse_faults` reads them; nothing when not given.
+  std::optional<std::string> faults;
+  bool allow_faults = false;
+  std::uint64_t fault_seed = 1;
+  // -- of a simulation
+  std::uint64_t seeds = 1'000;
+  std::uint64_t seed = 1;
+  std::size_t runs = 3;
+  std::size_t workers = 0; ///< 0: one a core
+  std::optional<std::size_t> shuffled;
+  bool everywhere = false;
+  bool trace = false;
   bool no_wait = false;
   bool all = false;
 };

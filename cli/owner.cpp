@@ -1,17 +1,21 @@
 #include <stanchion/cli/owner.hpp>
 #include <stanchion/cli/owner_operations.hpp>
 #include <stanchion/cli/signals.hpp>
+#include <stanchion/cli/words.hpp>
 
 namespace stanchion {
 
-owner::owner(const data_dir& dir, const std::function<void(runtime&)>& setup,
+owner::owner(const data_dir& dir, const command_context& x,
              signal_watch& signals)
   : dir_(dir), signals_(signals) {
   auto settings = config{};
   settings.data_dir = dir.root();
+  settings.faults = read_faults(x.words.faults);
+  settings.allow_faults = x.words.allow_faults;
+  settings.fault_seed = x.words.fault_seed;
   runtime_ = std::make_unique<runtime>(std::move(settings));
-  if (setup)
-    setup(*runtime_);
+  if (x.setup)
+    x.setup(*runtime_);
 }
 
 owner::~owner() {

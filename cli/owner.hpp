@@ -2,10 +2,10 @@
 
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/cli/control_server.hpp>
+#include <stanchion/cli/invocation.hpp>
 #include <stanchion/cli/operations.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,9 +19,9 @@ class signal_watch;
 /// Threads: one makes, uses and destroys it.
 class owner {
 public:
-  /// Makes a runtime and lets `setup` add to it; touches no file.
-  owner(const data_dir& dir, const std::function<void(runtime&)>& setup,
-        signal_watch& signals);
+  /// Makes a runtime and lets the program add to it; touches no file. Errors:
+  /// `usage` for faults that make no sense.
+  owner(const data_dir& dir, const command_context& x, signal_watch& signals);
   owner(const owner&) = delete;
   owner& operator=(const owner&) = delete;
   /// Stops.

@@ -49,6 +49,7 @@ public:
     add_ticket();
     add_policy();
     add_care();
+    add_simulate();
   }
 
   [[nodiscard]] CLI::App& app() {
@@ -121,6 +122,62 @@ private:
       ->type_name("SPAN");
   }
 
+  void takes_faults(CLI::App* x) {
+    auto* allow = x->add_flag("--allow-faults", chosen.words.allow_faults,
+                              "Let faults be injected: what they do is real");
+    auto* what = x->add_option("--faults", chosen.words.faults,
+                               "What goes wrong on purpose, such as "
+                               "pay:timeout:after@0.2,commit:kill@#3; rough "
+                               "for a bit of everything")
+                   ->needs(allow)
+                   ->type_name("FAULTS");
+    x->add_option("--fault-seed", chosen.words.fault_seed,
+                  "Chooses what they strike; default 1")
+      ->needs(what)
+      ->type_name("SEED");
+  }
+
+  void add_simulate() {
+    auto* x = leaf(&app_, "simulate",
+                   "Try an agent on many bad days, in virtual time and with "
+                   "fakes for all tools",
+                   verbs::simulate, "simulate AGENT --seeds 10000");
+    x->add_option("agent", chosen.words.agent, "The agent to try")
+      ->required()
+      ->type_name("AGENT");
+    x->add_option("--input", chosen.words.input,
+                  "The input of its runs: JSON, @FILE, or - for stdin; "
+                  "default {}")
+      ->type_name("JSON");
+    x->add_option("--seeds", chosen.words.seeds,
+                  "Systems to simulate; default 1000")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->type_name("N");
+    x->add_option("--seed", chosen.words.seed, "The first seed; default 1")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SEED");
+    x->add_option("--faults", chosen.words.faults,
+                  "What goes wrong, such as pay:timeout:after@0.2,"
+                  "commit:kill@#3; none for nothing; default rough, a bit of "
+                  "everything")
+      ->type_name("FAULTS");
+    x->add_option("--runs", chosen.words.runs, "Runs of a system; default 3")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N");
+    x->add_option("--workers", chosen.words.workers,
+                  "Processes that share the work; default one a core")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+    x->add_option("--shuffled", chosen.words.shuffled,
+                  "Messages whose order the seed chooses; default all")
+      ->type_name("N");
+    x->add_flag("--everywhere", chosen.words.everywhere,
+                "Instead of faults: one death of the process, at every commit "
+                "and every attempt in turn");
+    x->add_flag("--trace", chosen.words.trace,
+                "Print what happens in the system of the first seed");
+  }
+
   void add_run() {
     auto* run = noun("run", "Start, watch and mend runs", "run list");
     auto* start
@@ -143,6 +200,7 @@ private:
                     "Leave once the run is durable");
     takes_by(start);
     takes_timeout(start);
+    takes_faults(start);
     add_run_lists(run);
     add_run_mends(run);
   }
@@ -180,6 +238,7 @@ private:
                         verbs::run_resume, "run resume 0197c5d2");
     takes_ids(resume);
     takes_timeout(resume);
+    takes_faults(resume);
     auto* retry = leaf(run, "retry",
                        "Say retry about the tickets of runs, and drive them",
                        verbs::run_retry,

@@ -85,7 +85,7 @@ bool session::has_agent(const std::string& name) {
   if (owns())
     return owner_->has_agent(name);
   if (candidate_ == nullptr)
-    candidate_ = std::make_unique<owner>(dir_, context_.setup, *signals_);
+    candidate_ = std::make_unique<owner>(dir_, context_, *signals_);
   return candidate_->has_agent(name);
 }
 
@@ -141,8 +141,15 @@ operations& session::drive(const std::string& agent) {
   for (;;) {
     if (owns())
       return owner_->work();
-    if (try_remote())
+    if (try_remote()) {
+      if (context_.words.faults)
+        throw error{error_code::store_in_use,
+                    dir_.root().string()
+                      + " is driven by another process, which this command "
+                        "cannot make inject faults. Stop it first, or leave "
+                        "--faults out"};
       return *remote_;
+    }
     require_agent(agent);
     if (!try_own() && !wait_for_owner(since))
       throw error{error_code::store_in_use,

@@ -34,4 +34,8 @@ exit_code journal_dump(command_context& x);
 exit_code doctor(command_context& x);
 exit_code version(command_context& x);
 
+// -- understanding ------------------------------------------------------------
+
+exit_code simulate(command_context& x);
+
 } // namespace stanchion::verbs

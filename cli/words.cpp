@@ -57,6 +57,14 @@ json read_json(const std::string& word, const terminal& io) {
   return parse_json(text).get();
 }
 
+faults read_faults(const std::optional<std::string>& word) {
+  try {
+    return parse_faults(!word || *word == "none" ? "" : *word);
+  } catch (const error& e) {
+    throw error{error_code::usage, std::string{detail_of(e)}};
+  }
+}
+
 std::vector<std::string> read_ids(const command_context& x) {
   auto ids = std::vector<std::string>{};
   for (const auto& word : x.words.ids) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/cli/invocation.hpp>
+#include <stanchion/supervisors/policy/faults.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -15,6 +16,9 @@ using nlohmann::json;
 /// JSON text, `@FILE`, or `-` for stdin, as JSON. Errors: `invalid_json`,
 /// `input_too_large`; `usage` when the file cannot be read.
 [[nodiscard]] json read_json(const std::string& word, const terminal& io);
+
+/// What goes wrong on purpose; nothing and `none` for nothing. Errors: `usage`.
+[[nodiscard]] faults read_faults(const std::optional<std::string>& word);
 
 /// The ids of a command; `-` stands for those on stdin, between white space.
 /// Errors: `usage` when that yields none.

@@ -89,6 +89,8 @@ std::string_view to_string(event_kind x) {
     return "budget_low";
   case event_kind::retry_denied:
     return "retry_denied";
+  case event_kind::fault_injected:
+    return "fault_injected";
   }
   return detail::no_name;
 }

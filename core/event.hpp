@@ -58,6 +58,7 @@ enum class event_kind : std::uint8_t {
   replay_differed,
   retry_denied,
   budget_low,
+  fault_injected,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

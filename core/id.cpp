@@ -123,6 +123,15 @@ std::string idempotency_key(const run_id& run, std::string_view step,
   return key;
 }
 
+std::pair<run_id, step_path> place_of(std::string_view key) {
+  const auto first = key.find('/');
+  const auto last = key.rfind('/');
+  if (first == std::string_view::npos || first == last)
+    return {};
+  return {parse_uuid(key.substr(0, first)).value_or(run_id{}),
+          step_path{key.substr(first + 1, last - first - 1)}};
+}
+
 std::string ticket_id(const run_id& run, std::string_view step,
                       std::uint32_t revision) {
   const auto hash = sha256("ticket:" + idempotency_key(run, step, revision));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stanchion {
 
@@ -55,6 +56,10 @@ using step_path = std::string;
 [[nodiscard]] std::string idempotency_key(const run_id& run,
                                           std::string_view step,
                                           std::uint32_t revision);
+
+/// The run and the step that an idempotency key names; nil and empty for text
+/// that is none.
+[[nodiscard]] std::pair<run_id, step_path> place_of(std::string_view key);
 
 /// The id of the ticket that a step's park opens: derived, so that a replay
 /// names the same ticket. `T-` and 16 digits of Crockford's base 32: 80 bits.

@@ -27,9 +27,15 @@ bool simulation::step() {
   auto& seed = sys_.internals().seed;
   if (sched.jobs.empty())
     return false;
-  seed = mix64(seed);
-  std::swap(sched.jobs.front(), sched.jobs[seed % sched.jobs.size()]);
+  if (!in_order_) {
+    seed = mix64(seed);
+    std::swap(sched.jobs.front(), sched.jobs[seed % sched.jobs.size()]);
+  }
   return sched.try_run_once();
+}
+
+void simulation::in_order() {
+  in_order_ = true;
 }
 
 std::size_t simulation::run() {
@@ -60,6 +66,24 @@ bool simulation::next_timer() {
     return false;
   run();
   return true;
+}
+
+std::optional<instant> simulation::next_due() const {
+  const auto& clock = jobs_of(sys_).clock();
+  if (!clock.has_pending_timeout())
+    return std::nullopt;
+  const auto left = clock.schedule().begin()->first - clock.current_time;
+  return sys_.clock().now() + std::chrono::ceil<duration>(left);
+}
+
+bool simulation::fire() {
+  return jobs_of(sys_).trigger_timeout();
+}
+
+void simulation::pass_to(instant at) {
+  const auto left = at - sys_.clock().now();
+  if (left > duration::zero())
+    jobs_of(sys_).advance_time(left);
 }
 
 bool simulation::run_until(const std::function<bool()>& done, duration limit) {

@@ -12,9 +12,6 @@ namespace stanchion::fabric {
 
 namespace {
 
-/// Where virtual time starts: 2026-01-01T00:00:00Z.
-constexpr auto virtual_start = instant{duration{1'767'225'600'000'000}};
-
 std::unique_ptr<caf::actor_system_config>
 make_config(const system_options& options) {
   auto config = std::make_unique<caf::actor_system_config>();
@@ -31,15 +28,16 @@ make_config(const system_options& options) {
 
 } // namespace
 
-system_time::system_time(caf::actor_clock& monotonic, bool is_virtual)
-  : monotonic_(&monotonic), virtual_(is_virtual) {
+system_time::system_time(caf::actor_clock& monotonic,
+                         std::optional<instant> virtual_start)
+  : monotonic_(&monotonic), virtual_start_(virtual_start) {
   // nop
 }
 
 instant system_time::now() const {
-  if (!virtual_)
+  if (!virtual_start_)
     return system_clock().now();
-  return virtual_start
+  return *virtual_start_
          + std::chrono::duration_cast<duration>(
            monotonic_->now().time_since_epoch());
 }
@@ -53,7 +51,9 @@ system::impl::impl(system& x, const system_options& options)
   }
   is_virtual = options.virtual_seed.has_value();
   seed = options.virtual_seed.value_or(0);
-  time = std::make_unique<system_time>(sys->clock(), is_virtual);
+  time = std::make_unique<system_time>(
+    sys->clock(),
+    is_virtual ? std::optional{options.virtual_start} : std::nullopt);
   if (!options.on_overload)
     return;
   on_overload = options.on_overload;

@@ -16,6 +16,9 @@
 
 namespace stanchion::fabric {
 
+/// Where virtual time starts unless told otherwise: 2026-01-01T00:00:00Z.
+inline constexpr instant virtual_epoch{duration{1'767'225'600'000'000}};
+
 struct system_options {
   /// Worker threads; 0 means max(2, cores). Ignored in virtual time.
   std::size_t threads = 0;
@@ -25,6 +28,8 @@ struct system_options {
   /// Set for virtual time: nothing runs but inside `simulation`, and the seed
   /// chooses which actor is next.
   std::optional<std::uint64_t> virtual_seed;
+  /// What the clock shows when virtual time begins.
+  instant virtual_start = virtual_epoch;
   /// An actor system of the user's to live in, which outlives this one and is
   /// not shut down with it; null for an own one. Its settings count then, not
   /// `threads` and `throughput`.

@@ -5,6 +5,8 @@
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/host_system.hpp>
+#include <stanchion/fabric/system.hpp>
+#include <stanchion/supervisors/policy/faults.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +17,10 @@
 namespace stanchion {
 
 class store;
+
+namespace detail {
+class surroundings;
+} // namespace detail
 
 /// What a runtime is made with. Every member has a working default.
 struct config {
@@ -49,8 +55,19 @@ struct config {
   std::shared_ptr<event_sink> events;
   /// Where chance comes from; null means the operating system.
   std::shared_ptr<random_source> random;
+  /// What to do to tools, commits and the process, on purpose. Refused without
+  /// `allow_faults`.
+  stanchion::faults faults;
+  /// That faults may be injected: their effects on the world are real.
+  bool allow_faults = false;
+  /// Chooses which attempts and commits they strike.
+  std::uint64_t fault_seed = 1;
   /// Virtual time with this seed: nothing runs but inside a simulation.
   std::optional<std::uint64_t> virtual_seed;
+  /// When virtual time begins.
+  instant virtual_start = fabric::virtual_epoch;
+  /// What stands for the world outside; set by simulations, else null.
+  std::shared_ptr<detail::surroundings> around;
 };
 
 } // namespace stanchion

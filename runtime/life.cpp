@@ -8,20 +8,55 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/core/ticket_messages.hpp>
+#include <stanchion/runtime/detail/faulty_store.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/recovery.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/tree_tickets.hpp>
 #include <stanchion/supervisors/guard/guard.hpp>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <limits>
 #include <utility>
 
 namespace stanchion {
+
+namespace {
+
+/// Ends the process as a `kill -9` does.
+[[noreturn]] void die_at_once(const fault_rule& why) {
+  const auto text = "stanchion: injected: " + to_text(why) + "\n";
+  static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()));
+  static_cast<void>(::kill(::getpid(), SIGKILL));
+  std::abort(); // cannot be reached
+}
+
+} // namespace
+
+/// Makes what injects faults; stands it before the store.
+void runtime::impl::prepare_faults() {
+  if (settings.around)
+    faults = settings.around->faults();
+  else if (!settings.faults.empty())
+    faults = std::make_shared<detail::fault_injector>(
+      fault_schedule{settings.faults, settings.fault_seed}, die_at_once);
+  if (faults == nullptr)
+    return;
+  faults->tell(bus);
+  store = detail::make_faulty_store(store, faults, [this] {
+    if (sys != nullptr)
+      return sys->clock().now();
+    return settings.virtual_seed ? settings.virtual_start
+                                 : system_clock().now();
+  });
+}
 
 void runtime::impl::open() {
   random = settings.random ? settings.random : entropy_random();
@@ -38,8 +73,12 @@ void runtime::impl::open() {
     died = lock->last_owner_died();
     store = open_sqlite_store(dir.database());
   }
+  prepare_faults();
   if (died)
-    charge_deaths(*store, system_clock().now(), bus.get());
+    charge_deaths(*store,
+                  settings.virtual_seed ? settings.virtual_start
+                                        : system_clock().now(),
+                  bus.get());
   store->remember({}); // nothing is under way yet
   backlog = std::make_shared<stanchion::backlog>(settings.journal_backlog);
   last_number = std::make_shared<std::atomic<run_number>>(store->last_run());

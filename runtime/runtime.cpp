@@ -192,10 +192,16 @@ void runtime::start() {
     throw error{error_code::invalid_spec,
                 "virtual_seed: there is no virtual time in an actor system of "
                 "the program's; leave host or virtual_seed out"};
+  if (!impl_->settings.faults.empty() && !impl_->settings.allow_faults)
+    throw error{error_code::invalid_spec,
+                "faults: they are injected only where allow_faults is set "
+                "(--allow-faults), for what they do is real"};
+  require_none(validate(impl_->settings.faults), "the faults to inject");
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,
                            .virtual_seed = impl_->settings.virtual_seed,
+                           .virtual_start = impl_->settings.virtual_start,
                            .host = impl_->settings.host,
                            .on_overload = overload_events(impl_->bus)});
   {

@@ -138,6 +138,13 @@ public:
   [[nodiscard]] const failure_policy& failures() const {
     return failures_;
   }
+  /// Precondition: it has one.
+  [[nodiscard]] const schema& output_schema() const {
+    return *output_;
+  }
+  [[nodiscard]] const retry_options& retries() const {
+    return retry_;
+  }
 
 private:
   friend struct tool_parts;

@@ -4,7 +4,9 @@
 #include <stanchion/actors/timer/timers.hpp>
 #include <stanchion/actors/tool/tool_actor.hpp>
 #include <stanchion/core/run_control.hpp>
+#include <stanchion/runtime/detail/faulty_tool.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/supervisors/guard/guard.hpp>
 #include <stanchion/supervisors/tree/run_supervisor.hpp>
@@ -53,6 +55,8 @@ struct tool_parts {
     x.run_inline = t.inline_;
     x.pool = rt.pool;
     x.sink = rt.bus;
+    if (rt.settings.virtual_seed)
+      x.pool_clock = &rt.sys->clock();
     return std::make_shared<const tool_options>(std::move(x));
   }
 
@@ -71,10 +75,22 @@ struct tool_parts {
     x.table = table_of(rt.failures, t.failures());
     x.rules = rules_of(rt.failures, t.failures());
     x.breaker_text = rt.store->find_fact(breaker_fact(t.name_));
-    if (t.worker_.make)
+    if (rt.settings.around)
+      x.child = [around = rt.settings.around, t] { return around->work_of(t); };
+    else if (t.worker_.make)
       x.child = t.worker_.make;
     else
       x.child = [spec = work(t, rt)] { return make_tool_actor(spec); };
+    if (rt.faults != nullptr) {
+      x.child = [faulty = detail::faulty_tool_options{
+                   t.name_, *t.output_, std::move(x.child), rt.faults}] {
+        return detail::make_faulty_tool(faulty);
+      };
+      x.injected
+        = [faults = rt.faults](const std::string& key, std::uint32_t attempt) {
+            return faults->mark_of(key, attempt);
+          };
+    }
     x.restarts = t.restarts_;
     x.restart_backoff = t.backoff_;
     x.stash = t.stash_;

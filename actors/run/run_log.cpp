@@ -4,6 +4,13 @@
 
 namespace stanchion {
 
+void run_log::begin_again(run_row row) {
+  row_ = std::move(row);
+  row_changed_ = false;
+  pending_ = {};
+  waiting_.clear();
+}
+
 void run_log::add(record_kind kind, step_path step, std::string body,
                   instant at) {
   pending_.records.push_back(

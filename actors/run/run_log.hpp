@@ -22,6 +22,10 @@ public:
     // nop
   }
 
+  /// The same run, read anew. Tokens go on: words that are under way must not
+  /// pass for those about what comes. Precondition: all is durable.
+  void begin_again(run_row row);
+
   /// The number of the next record.
   void resume_at(std::uint32_t seq) {
     next_seq_ = seq;

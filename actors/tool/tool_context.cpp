@@ -9,16 +9,6 @@ namespace stanchion {
 
 namespace {
 
-/// Run and step of an idempotency key, `<run>/<step>/<revision>`.
-std::pair<run_id, step_path> place_of(std::string_view key) {
-  const auto first = key.find('/');
-  const auto last = key.rfind('/');
-  if (first == std::string_view::npos || first == last)
-    return {};
-  return {parse_uuid(key.substr(0, first)).value_or(run_id{}),
-          step_path{key.substr(first + 1, last - first - 1)}};
-}
-
 void publish(const tool_context& from, event_kind kind, severity level,
              std::string_view text) {
   if (from.sink == nullptr)

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 // Message objects never leave the process: no serialisation.
@@ -27,12 +28,13 @@ namespace stanchion::fabric {
 /// what the test clock has advanced.
 class system_time final : public stanchion::clock {
 public:
-  explicit system_time(caf::actor_clock& monotonic, bool is_virtual);
+  system_time(caf::actor_clock& monotonic,
+              std::optional<instant> virtual_start);
   [[nodiscard]] instant now() const override;
 
 private:
   caf::actor_clock* monotonic_;
-  bool virtual_;
+  std::optional<instant> virtual_start_;
 };
 
 /// The library's side of one actor.

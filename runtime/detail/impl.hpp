@@ -8,6 +8,7 @@
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/detail/fault_injector.hpp>
 #include <stanchion/runtime/detail/submission_keys.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/runtime.hpp>
@@ -56,6 +57,7 @@ struct runtime::impl {
   std::shared_ptr<stanchion::backlog> backlog;
   std::shared_ptr<random_source> random;
   std::shared_ptr<executor> pool;
+  std::shared_ptr<detail::fault_injector> faults; // null: none
   std::shared_ptr<tool_directory> directory;
   std::shared_ptr<std::atomic<run_number>> last_number;
   std::unique_ptr<fabric::system> sys;
@@ -145,6 +147,7 @@ struct runtime::impl {
   // -- life -----------------------------------------------------------------
 
   void open();
+  void prepare_faults();
   void take_up();
   void take_up_agent(const std::string& name);
   void drive(const recovery_plan& plan);

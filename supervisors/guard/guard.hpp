@@ -81,6 +81,11 @@ struct guard_options {
   /// Runs in the guard's context; must not block or throw; may be null.
   std::function<bool(instant since, const std::string& reason)> on_isolated;
 
+  /// What was injected into an attempt, as a failure's code; empty for nothing.
+  /// Null where nothing is injected.
+  std::function<std::string(const std::string& key, std::uint32_t attempt)>
+    injected;
+
   /// Where decisions are reported; may be null.
   std::shared_ptr<event_sink> events;
   /// Spreads delays; null means the operating system's chance.

@@ -35,6 +35,7 @@ TEST_CASE("every verb is found by its words", "[cli]") {
     {{"journal", "dump"}, verbs::journal_dump},
     {{"doctor"}, verbs::doctor},
     {{"version"}, verbs::version},
+    {{"simulate", "a"}, verbs::simulate},
   }));
   CHECK(parsed(words).verb == verb);
 }
@@ -135,4 +136,34 @@ TEST_CASE("spans are read with their unit", "[cli]") {
     {"99999999999999999999", 0s},
   }));
   CHECK(parse_span(text).value_or(0s) == span);
+}
+
+TEST_CASE("faults are taken only where they are allowed", "[cli]") {
+  const auto x = parsed({"run", "start", "a", "--allow-faults", "--faults",
+                         "pay:timeout@0.5", "--fault-seed", "9"})
+                   .words;
+  CHECK(x.allow_faults);
+  CHECK(x.faults == "pay:timeout@0.5");
+  CHECK(x.fault_seed == 9);
+  const auto refused
+    = parse_words("prog", {"run", "start", "a", "--faults", "pay:hang@1"});
+  REQUIRE(std::holds_alternative<misuse>(refused));
+  CHECK_THAT(std::get<misuse>(refused).text,
+             ContainsSubstring("--allow-faults"));
+}
+
+TEST_CASE("the words of a simulation are taken as they are", "[cli]") {
+  const auto x = parsed({"simulate", "a", "--seeds", "20", "--seed", "7",
+                         "--faults", "none", "--runs", "2", "--workers", "1",
+                         "--shuffled", "0", "--everywhere", "--trace"})
+                   .words;
+  CHECK(x.agent == "a");
+  CHECK(x.seeds == 20);
+  CHECK(x.seed == 7);
+  CHECK(x.faults == "none");
+  CHECK(x.runs == 2);
+  CHECK(x.workers == 1);
+  CHECK(x.shuffled == 0U);
+  CHECK(x.everywhere);
+  CHECK(x.trace);
 }

@@ -42,8 +42,9 @@ task<json> spawns_sleeper(agent_context& ctx, value) {
 
 task<json> carries_on(agent_context& ctx, value left) {
   co_await ctx.call("work");
+  const auto next = value{left.as_int() - 1};
   if (left.as_int() > 0)
-    co_await ctx.continue_as_new(value{left.as_int() - 1});
+    co_await ctx.continue_as_new(next);
   co_return json("done");
 }
 

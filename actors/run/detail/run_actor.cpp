@@ -122,7 +122,10 @@ void run_actor::load() {
     throw error{error_code::unknown_run, "run "
                                            + std::to_string(options_.number)
                                            + " is not in the journal"};
-  log_.emplace(*row);
+  if (log_)
+    log_->begin_again(*row);
+  else
+    log_.emplace(*row);
   auto past = history{services_.store->read(options_.number, 0)};
   log_->resume_at(past.next_seq);
   if (past.terminal)

@@ -23,6 +23,9 @@ void guard_actor::failed(open_call& call, failure why) {
   why = options_.rules.classify(std::move(why));
   why.effect = judge(options_.effect, why.effect);
   why.attempts = call.made;
+  if (options_.injected && why.code.empty())
+    why.code = options_.injected(
+      idempotency_key(call.run, call.key.step, call.key.revision), call.made);
   record(call, result_of(options_.table[why.kind]), &why);
   const auto verdict = decide_and_spend(call, why);
   // What an earlier attempt may have done stays unknown.

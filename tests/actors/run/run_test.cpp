@@ -337,6 +337,21 @@ TEST_CASE_METHOD(world, "children run, and their results come back in order",
   CHECK(row(2).parent == n);
 }
 
+TEST_CASE_METHOD(world,
+                 "a child that is spawned upon a person's word is driven",
+                 "[run][child]") {
+  agent({"boss", "1", [](agent_context& ctx, value) -> task<json> {
+           auto n = co_await ctx.escalate(park_reason::requires_human, "n?");
+           auto child = co_await ctx.spawn("leaf", args("n", n));
+           auto x = co_await child.result();
+           co_return x.get();
+         }});
+  const auto n = submit("boss");
+  REQUIRE(state(n) == "parked");
+  decide(n, verb::answer, "7");
+  CHECK(result(n) == R"({"n":7})");
+}
+
 TEST_CASE("a parent and its children survive a cut after every record",
           "[run][child][cut]") {
   auto reference = world{};

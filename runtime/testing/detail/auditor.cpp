@@ -1,0 +1,214 @@
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/runtime/testing/detail/auditor.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace stanchion::detail {
+
+namespace {
+
+std::string label(const simulated_call& x) {
+  return x.tool + " was asked for " + x.key + ", attempt "
+         + std::to_string(x.attempt);
+}
+
+bool acts(effect x) {
+  return x != effect::read_only;
+}
+
+} // namespace
+
+auditor::auditor(happened truth, limit most)
+  : truth_(std::move(truth)), most_(std::move(most)) {
+  // nop
+}
+
+void auditor::complain(std::string rule, std::string what) {
+  violations_.push_back({std::move(rule), std::move(what)});
+}
+
+// -- submitters ---------------------------------------------------------------
+
+void auditor::acknowledged(const run_row& row) {
+  const auto known = runs_.find(row.number);
+  if (known == runs_.end() || known->second.next_seq == 0)
+    complain("I1", "run " + to_string(row.id)
+                     + " was acknowledged before it was durable");
+  acknowledged_.push_back(row);
+}
+
+void auditor::started(store& in) {
+  for (const auto& x : acknowledged_)
+    if (const auto row = in.find_run(x.number); !row || row->id != x.id)
+      complain("I1", "run " + to_string(x.id)
+                       + " was acknowledged and is not in the store");
+}
+
+void auditor::process_died() {
+  ++deaths_;
+}
+
+void auditor::heard(const event& x) {
+  if (x.kind == event_kind::child_down)
+    ++crashes_;
+  else if (x.kind == event_kind::replay_differed)
+    complain("I13", "a second replay of run " + to_string(x.run)
+                      + " asked for something else: " + x.fields);
+}
+
+// -- tools --------------------------------------------------------------------
+
+void auditor::attempted(const simulated_call& x) {
+  auto& s = steps_[x.key];
+  if (s.outcome)
+    complain("I3", label(x) + " although its outcome is on record");
+  if (s.arguments.empty())
+    s.arguments = x.arguments;
+  else if (s.arguments != x.arguments)
+    complain("I5", label(x) + " with " + x.arguments + " and not with "
+                     + s.arguments);
+  if (acts(x.effect)) {
+    check_order(x, s);
+    check_repeat(x, s);
+  }
+  const auto most = most_(x.tool) * (1 + s.words) + deaths_ + crashes_;
+  if (x.attempt > most)
+    complain("I9", label(x) + ", and at most " + std::to_string(most)
+                     + " were allowed");
+  s.asked = x.attempt;
+}
+
+void auditor::check_order(const simulated_call& x, const step_facts& s) {
+  if (!s.durable.contains(x.attempt))
+    complain("I2", label(x) + " before that was durable");
+}
+
+void auditor::check_repeat(const simulated_call& x, step_facts& s) {
+  if (x.effect == effect::idempotent)
+    return;
+  if (std::exchange(s.permitted, false))
+    return;
+  if (truth_(x.key))
+    complain("I4", label(x) + " although it has happened");
+  if (s.asked != 0) {
+    const auto end = s.ends.find(s.asked);
+    if (end == s.ends.end() || !end->second)
+      complain("I4", label(x) + " although nobody knew what became of attempt "
+                       + std::to_string(s.asked));
+  }
+}
+
+// -- the store ----------------------------------------------------------------
+
+void auditor::committed(const batch& x) {
+  for (const auto& row : x.runs)
+    runs_[row.number].id = to_string(row.id);
+  for (const auto& t : x.tickets)
+    if (t.run != 0 && t.decided && decided_.insert(t.id).second)
+      word_taken(t);
+  for (const auto& r : x.records)
+    record_taken(r);
+}
+
+void auditor::word_taken(const ticket& t) {
+  auto* s = step_of(runs_[t.run], t.step);
+  if (s == nullptr)
+    return;
+  ++s->words;
+  s->permitted = t.decided->verb != verb::happened;
+}
+
+void auditor::record_taken(const record& r) {
+  auto& run = runs_[r.run];
+  const auto label = "record " + std::to_string(r.seq) + " of run "
+                     + std::to_string(r.run) + " ("
+                     + std::string{to_string(r.kind)} + ")";
+  if (r.seq != run.next_seq)
+    complain("I6",
+             label + " came instead of record " + std::to_string(run.next_seq));
+  run.next_seq = r.seq + 1;
+  if (run.over && r.kind != record_kind::late)
+    complain("I6", label + " follows the one that ended the run");
+  run.over = run.over || is_terminal(r.kind);
+  switch (r.kind) {
+  case record_kind::attempt: {
+    const auto body = json::parse(r.body);
+    const auto key = body.value("key", "");
+    run.keys[r.step] = key;
+    steps_[key].durable.insert(body.value("n", 0U));
+    return;
+  }
+  case record_kind::intent:
+    return intent_taken(run, r);
+  case record_kind::attempt_end:
+    return end_taken(run, r);
+  case record_kind::outcome:
+    return outcome_taken(run, r);
+  case record_kind::reopened:
+    return reopened(run, r);
+  default:
+    return;
+  }
+}
+
+void auditor::intent_taken(run_facts& run, const record& r) {
+  const auto kind = json::parse(r.body).value("effect", "");
+  if (!kind.empty() && kind != to_string(effect::read_only))
+    run.acting.insert(r.step);
+}
+
+void auditor::end_taken(run_facts& run, const record& r) {
+  auto* s = step_of(run, r.step);
+  if (s == nullptr)
+    return;
+  const auto body = json::parse(r.body);
+  const auto effect = body.at("failure").value("side_effect", "unknown");
+  s->ends[body.value("n", 0U)] = effect != "unknown";
+}
+
+void auditor::outcome_taken(run_facts& run, const record& r) {
+  auto* s = step_of(run, r.step);
+  if (s == nullptr)
+    return;
+  s->outcome = true;
+  const auto body = json::parse(r.body);
+  const auto source = body.value("source", "");
+  const auto done = run.acting.contains(r.step)
+                    && (source == "primary" || source == "reconciled");
+  const auto& key = run.keys[r.step];
+  if (done && !truth_(key))
+    complain("I14", key
+                      + " is recorded as done, and its tool knows nothing of "
+                        "it");
+}
+
+void auditor::reopened(run_facts& run, const record& r) {
+  if (auto* s = step_of(run, r.step)) {
+    s->outcome = false;
+    run.keys.erase(r.step);
+  }
+}
+
+auditor::step_facts* auditor::step_of(run_facts& run, const step_path& step) {
+  const auto key = run.keys.find(step);
+  return key == run.keys.end() ? nullptr : &steps_[key->second];
+}
+
+// -- the end ------------------------------------------------------------------
+
+void auditor::quiet(store& in,
+                    const std::function<bool(const run_row&)>& waits) {
+  in.each_open_run([&](const run_row& row) {
+    if (!waits(row))
+      complain("I8", "run " + to_string(row.id) + " of agent " + row.agent
+                       + " is " + std::string{to_string(row.state)}
+                       + (row.waiting_for.empty() ? "" : ": " + row.waiting_for)
+                       + "; nothing will ever move it");
+  });
+  for (const auto& damage : in.verify().damages)
+    complain("I6", "the store says: " + damage.what);
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,46 @@
+#include "support/simulated_systems.hpp"
+#include "support/catch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+
+using namespace stanchion;
+
+TEST_CASE("a simulated agent runs to its end on fakes", "[runtime][testing]") {
+  auto sim = simulation{add_five_steps};
+  auto asked = std::string{};
+  sim.fake("look", [&asked](const value& x, tool_context& ctx) {
+    asked = ctx.tool;
+    return json{{"id", x["id"].as_int()}};
+  });
+  sim.submit({.agent = "five", .input = args("id", 7)});
+  const auto x = sim.try_seed(1);
+  REQUIRE(x.runs.size() == 1);
+  CHECK(x.runs[0].row.state == run_state::completed);
+  CHECK(x.runs[0].result->get().dump() == R"({"id":7})");
+  CHECK(asked == "look");
+  CHECK(x.attempts("look") == 2);
+  CHECK(x.effects("look") == 0);
+  CHECK(x.effects("hold") == 1);
+  CHECK(x.effects("pay") == 1);
+  CHECK(x.effects("send") == 1);
+  CHECK(x.violations.empty());
+}
+
+TEST_CASE("the same seed gives the same trace, byte for byte",
+          "[runtime][testing]") {
+  auto sim = three_runs();
+  sim.inject(rough_days());
+  auto traces = std::set<std::string>{};
+  for (auto seed = std::uint64_t{1}; seed <= 20; ++seed) {
+    const auto first = sim.try_seed(seed);
+    INFO("seed " << seed);
+    CHECK(first.trace == sim.try_seed(seed).trace);
+    for (const auto& v : first.violations)
+      UNSCOPED_INFO(v.rule << ": " << v.what);
+    CHECK(first.violations.empty());
+    traces.insert(first.trace);
+  }
+  CHECK(traces.size() == 20);
+}

@@ -1,0 +1,85 @@
+#include "support/catch.hpp"
+#include "support/simulated_systems.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace stanchion;
+
+namespace {
+
+campaign_options on_all_cores() {
+  auto x = campaign_options{};
+  x.workers = 0;
+  x.least_progress = 1;
+  return x;
+}
+
+bool some(const simulated& x, event_kind kind) {
+  return x.count(kind) > 0;
+}
+
+} // namespace
+
+TEST_CASE("10,000 systems keep every promise, whatever goes wrong",
+          "[scenario][simulation]") {
+  auto sim = three_runs();
+  sim.inject(rough_days());
+  const auto goal = [&sim](event_kind kind) {
+    sim.goal(std::string{to_string(kind)},
+             [kind](const simulated& x) { return some(x, kind); });
+  };
+  goal(event_kind::late_result);
+  goal(event_kind::retry_scheduled);
+  goal(event_kind::breaker_opened);
+  goal(event_kind::breaker_closed);
+  goal(event_kind::child_restarted);
+  goal(event_kind::run_parked);
+  goal(event_kind::run_evicted);
+  goal(event_kind::step_charged);
+  goal(event_kind::store_recovered);
+  sim.goal("an ambiguous call was decided", [](const simulated& x) {
+    return x.count(park_reason::ambiguous_state) > 0;
+  });
+  const auto report = sim.try_seeds(10'000, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+  CHECK(report.runs == 30'000);
+  CHECK(report.completed == report.runs);
+  for (const auto& [rule, count] : report.faults) {
+    INFO(rule);
+    CHECK(count >= 500);
+  }
+}
+
+TEST_CASE("1,000 wider systems keep every promise, whatever goes wrong",
+          "[scenario][simulation]") {
+  auto sim = wide_system();
+  sim.inject(rough_days());
+  const auto report = sim.try_seeds(1'000, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+}
+
+TEST_CASE("processes that die all the time keep every promise",
+          "[scenario][simulation]") {
+  auto sim = wide_system();
+  sim.inject(parse_faults("*:kill@0.05,*:kill:after@0.05,commit:kill@0.05,"
+                          "commit:kill:after@0.05,commit:power@0.02"));
+  const auto report = sim.try_seeds(300, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+  CHECK(report.deaths > 3'000);
+}
+
+TEST_CASE("a wider system survives a death at every boundary",
+          "[scenario][simulation]") {
+  auto sim = wide_system();
+  sim.check("all has ended", [](const simulated& x) {
+    return x.count(run_state::completed) + x.count(run_state::continued)
+           == x.runs.size();
+  });
+  const auto report = sim.crash_everywhere(1, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+  CHECK(report.deaths == report.systems);
+}
