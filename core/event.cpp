@@ -87,6 +87,8 @@ std::string_view to_string(event_kind x) {
     return "replay_differed";
   case event_kind::retry_denied:
     return "retry_denied";
+  case event_kind::call_refused:
+    return "call_refused";
   }
   return detail::no_name;
 }

@@ -57,6 +57,7 @@ enum class event_kind : std::uint8_t {
   runtime_stopping,
   replay_differed,
   retry_denied,
+  call_refused,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);
