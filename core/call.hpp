@@ -6,6 +6,7 @@
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/wait_reason.hpp>
 
 #include <compare>
 #include <cstdint>
@@ -89,7 +90,8 @@ struct call_admitted {
 };
 
 /// Guard → run: taken, but nothing leaves yet: the tool is being restarted, the
-/// breaker is open for a moment. The run need not hold its records back.
+/// breaker is open for a moment, the call's turn comes soon. The run need not
+/// hold its records back.
 struct call_held {
   call_key key;
   call_decisions decided;
@@ -113,11 +115,11 @@ struct attempt_failed {
 };
 
 /// Guard → run: nothing can leave before `until`; the guard has forgotten the
-/// call, the run asks again then. `why` is `backoff` or `breaker`.
+/// call, the run asks again then.
 struct call_waits {
   call_key key;
   instant until;
-  std::string why;
+  wait_reason why = wait_reason::backoff;
   call_decisions decided;
 };
 

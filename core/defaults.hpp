@@ -47,6 +47,10 @@ inline constexpr duration retry_backoff_cap = 60s;
 inline constexpr double retry_share = 0.2;
 inline constexpr std::uint32_t retry_reserve = 100;
 inline constexpr duration retry_window = 10s;
+/// How long a call waits for its turn under a rate limit, or for a place,
+/// before it fails. A run can wait, but hours of waiting are for a person to
+/// know of.
+inline constexpr duration limit_wait = 5min;
 /// Waits above this belong to the run and are durable; shorter ones stay in
 /// the guard.
 inline constexpr duration guard_wait_limit = 5s;

@@ -91,6 +91,8 @@ std::string_view to_string(event_kind x) {
     return "retry_denied";
   case event_kind::fault_injected:
     return "fault_injected";
+  case event_kind::call_refused:
+    return "call_refused";
   }
   return detail::no_name;
 }

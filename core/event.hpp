@@ -59,6 +59,7 @@ enum class event_kind : std::uint8_t {
   retry_denied,
   budget_low,
   fault_injected,
+  call_refused,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

@@ -33,6 +33,12 @@ void tool::validate() const {
   collect(stanchion::validate(retry_, "retry"));
   if (retry_budget_)
     collect(stanchion::validate(*retry_budget_, "retry_budget"));
+  if (rate_) {
+    collect(stanchion::validate(*rate_, "rate"));
+    if (rate_->tokens > 0 && !cost_)
+      problems.emplace_back("rate.tokens: needs a function that says what a "
+                            "call costs");
+  }
   collect(stanchion::validate(breaker_, "breaker"));
   collect(stanchion::validate(failures_));
   collect(stanchion::validate(restarts_, "restarts"));

@@ -9,11 +9,13 @@
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/failure_policy.hpp>
+#include <stanchion/supervisors/policy/rate_limit.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
 #include <stanchion/supervisors/policy/retry_budget.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -79,6 +81,15 @@ public:
   /// No bound on the retries of all calls together.
   tool& retry_budget(std::nullopt_t) {
     retry_budget_.reset();
+    return *this;
+  }
+  /// How fast attempts may leave. `cost` says how many tokens a call with these
+  /// arguments costs; it is needed where tokens are limited, is called once a
+  /// call, on the guard's actor, and must not block. Default: no limit.
+  tool& rate(const rate_options& x,
+             std::function<std::uint64_t(const value&)> cost = {}) {
+    rate_ = x;
+    cost_ = std::move(cost);
     return *this;
   }
   /// Default: opens after 5 consecutive failures, or when half of at least 5
@@ -160,6 +171,8 @@ private:
   duration timeout_ = defaults::attempt_timeout;
   retry_options retry_;
   std::optional<retry_budget_options> retry_budget_ = retry_budget_options{};
+  std::optional<rate_options> rate_;
+  std::function<std::uint64_t(const value&)> cost_;
   breaker_options breaker_;
   failure_policy failures_;
   restart_budget_options restarts_;

@@ -71,6 +71,8 @@ struct tool_parts {
     x.retry = t.retry_;
     x.retry_budget = t.retry_budget_;
     x.retry_budget_text = rt.store->find_fact(retry_budget_fact(t.name_));
+    x.rate = t.rate_;
+    x.cost = t.cost_;
     x.breaker = t.breaker_;
     x.table = table_of(rt.failures, t.failures());
     x.rules = rules_of(rt.failures, t.failures());

@@ -235,6 +235,7 @@ void engine::check_recorded(step& s) {
   s.revision = r.revision;
   s.attempts = r.attempts;
   s.due = r.due;
+  s.waits_for = r.waits_for;
   s.child = r.child;
   s.child_number = r.child_number;
   s.deaths = r.deaths;

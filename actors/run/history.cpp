@@ -138,9 +138,14 @@ void history::read(const record& r) {
     patches.emplace(text_of(x, "id"), x.at("taken").get<bool>());
     break;
   }
-  case record_kind::wait:
-    steps.at(r.step).due = instant_of(body(), "until");
+  case record_kind::wait: {
+    const auto x = body();
+    auto& s = steps.at(r.step);
+    s.due = instant_of(x, "until");
+    s.waits_for
+      = parse_wait_reason(text_of(x, "why")).value_or(wait_reason::backoff);
     break;
+  }
   case record_kind::parked: {
     const auto x = body();
     const auto s = steps.find(r.step);

@@ -27,6 +27,7 @@ struct recorded_step {
   std::uint32_t revision = 0;
   attempt_state attempts;
   std::optional<instant> due;
+  wait_reason waits_for = wait_reason::backoff; ///< with a `due`
   stanchion::run_id child;
   run_number child_number = 0;
   std::uint32_t deaths = 0;

@@ -6,6 +6,7 @@
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/core/value.hpp>
+#include <stanchion/core/wait_reason.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -73,6 +74,8 @@ struct step {
   bool at_once = false;
   /// The guard has answered neither yes nor no.
   bool undecided = false;
+  /// What a call that has a `due` waits for.
+  wait_reason waits_for = wait_reason::backoff;
   stanchion::turn turn = stanchion::turn::none;
   /// What the guard's answer to the attempt proves to be durable; 0: nothing.
   std::uint64_t proves = 0;

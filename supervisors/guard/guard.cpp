@@ -29,6 +29,11 @@ std::vector<std::string> validate(const guard_options& x) {
   append(validate(x.retry, "retry"));
   if (x.retry_budget)
     append(validate(*x.retry_budget, "retry_budget"));
+  if (x.rate) {
+    append(validate(*x.rate, "rate"));
+    require(x.rate->tokens == 0 || x.cost,
+            "rate.tokens: needs a function that says what a call costs");
+  }
   append(validate(x.breaker, "breaker"));
   append(validate(x.restarts, "restarts"));
   append(validate(x.restart_backoff, "restart_backoff"));

@@ -7,10 +7,12 @@
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/value.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
+#include <stanchion/supervisors/policy/rate_limit.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
 #include <stanchion/supervisors/policy/retry_budget.hpp>
@@ -44,6 +46,12 @@ struct guard_options {
   std::optional<retry_budget_options> retry_budget = retry_budget_options{};
   /// Its state as the fact `retry_budget_fact` last had it; empty for none.
   std::string retry_budget_text;
+  /// How fast attempts may leave; nothing for no limit.
+  std::optional<rate_options> rate;
+  /// How many tokens of it a call with these arguments costs; needed where
+  /// tokens are limited. Runs in the guard's context and must not block; a call
+  /// for which it throws fails.
+  std::function<std::uint64_t(const value& arguments)> cost;
   /// A `probe_lease` that is not longer than an attempt is lengthened.
   breaker_options breaker;
   /// The breaker's state as the fact `breaker_fact` last had it; empty for
@@ -121,9 +129,9 @@ struct close_breaker {
 ///           isolate_tool, close_breaker
 ///           describe_tree → tree_node; `detail` is the breaker's state
 /// Sends:    tool_job to the tool's actor, which answers with tool_answer
-/// Emits:    attempt_ended, retry_scheduled, retry_denied, late_result,
-///           breaker_…, child_…, worker_abandoned, supervisor_gave_up; nothing
-///           for a success
+/// Emits:    attempt_ended, retry_scheduled, retry_denied, call_refused,
+///           late_result, breaker_…, child_…, worker_abandoned,
+///           supervisor_gave_up; nothing for a success
 /// Ends:     shutdown when asked to stop, once the tool has ended; failed when
 ///           the restart budget is spent
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.

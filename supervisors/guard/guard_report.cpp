@@ -59,14 +59,22 @@ void guard_report::attempt_ended(instant at, open_call& call,
 }
 
 void guard_report::retry_scheduled(instant at, open_call& call, instant next,
-                                   const std::string& why) const {
+                                   wait_reason why) const {
   publish(make_event(event_kind::retry_scheduled, severity::info, at, tool_,
                      {{"attempt", call.made + (call.reconciling ? 0 : 1)},
                       {"reconcile", call.reconciling},
-                      {"why", why},
+                      {"why", to_string(why)},
                       {"at", to_rfc3339(next)},
                       {"delay_us", (next - at).count()}}),
           call);
+}
+
+void guard_report::call_refused(instant at, open_call& call, const failure& why,
+                                std::string_view by) const {
+  publish(
+    make_event(event_kind::call_refused, severity::warning, at, tool_,
+               {{"attempt", call.made + 1}, {"why", by}, {"failure", why}}),
+    call);
 }
 
 void guard_report::retry_denied(instant at, open_call& call,

@@ -26,7 +26,10 @@ public:
   void attempt_ended(instant at, open_call& call, const failure& why,
                      std::string_view verdict, std::string_view because) const;
   void retry_scheduled(instant at, open_call& call, instant next,
-                       const std::string& why) const;
+                       wait_reason why) const;
+  /// An attempt was not made; `by` says for want of what.
+  void call_refused(instant at, open_call& call, const failure& why,
+                    std::string_view by) const;
   /// The budget has none left for it.
   void retry_denied(instant at, open_call& call, const failure& why) const;
   void late(instant at, const flight& x, const outcome& result) const;

@@ -40,9 +40,9 @@ struct flight {
 ///
 ///                    tool down                     back
 ///      +--> stashed <--------- (entering) --------------+
-///      |        \ tool up      /   | breaker open       |
+///      |        \ tool up      /   | breaker, rate      |
 ///      |         v            v    v                    |
-///      |        admitted -- waiting (backoff, breaker) -+
+///      |        admitted -- waiting (and backoff) ------+
 ///      |  go, or at once |
 ///      |                 v                tool down
 ///      |               ready <------------------------+
@@ -85,7 +85,12 @@ struct open_call {
   std::shared_ptr<flight> job;
   /// Names the timer that it waits for.
   std::uint64_t wait = 0;
-  bool for_breaker = false;
+  wait_reason waits_for = wait_reason::backoff;
+
+  /// What an attempt costs in tokens, once that was asked for.
+  std::optional<std::uint64_t> cost;
+  /// Its next attempt has its turn under the rate limit.
+  bool has_turn = false;
 
   /// Some attempt may have acted, and nothing has settled whether it did.
   bool unsettled = false;
@@ -101,6 +106,14 @@ struct open_call {
   call_decisions decided;
   /// The last word about a failed attempt; repeated to a run that lost it.
   std::optional<attempt_failed> last_failed;
+};
+
+/// What is kept for a call that its run waits for.
+struct absent_call {
+  /// When it is to be back.
+  instant at;
+  /// What the turn that it has then cost.
+  std::uint64_t cost = 0;
 };
 
 /// For unordered containers.

@@ -7,6 +7,7 @@
 #include <stanchion/core/record.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/ticket.hpp>
+#include <stanchion/core/wait_reason.hpp>
 
 #include <set>
 #include <string>
@@ -55,6 +56,7 @@ TEST_CASE("every enumerator that is read has a name of its own",
   CHECK(names_lead_back<record_kind>(parse_record_kind));
   CHECK(names_lead_back<run_state>(parse_run_state));
   CHECK(names_lead_back<park_reason>(parse_park_reason));
+  CHECK(names_lead_back<wait_reason>(parse_wait_reason));
   CHECK(names_lead_back<ticket_kind>(parse_ticket_kind));
   CHECK(names_lead_back<ticket_state>(parse_ticket_state));
   CHECK(names_lead_back<verb>(parse_verb));

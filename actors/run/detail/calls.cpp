@@ -182,7 +182,9 @@ void run_actor::on_waits(const call_waits& x) {
   release(*s);
   note(*s, x.decided);
   s->due = x.until;
-  log_->add(record_kind::wait, s->path, bodies::wait(x.until, x.why), now());
+  s->waits_for = x.why;
+  log_->add(record_kind::wait, s->path, bodies::wait(x.until, to_string(x.why)),
+            now());
   wait_until(*s);
 }
 

@@ -349,6 +349,20 @@ void run_actor::show_state() {
   tell_idle(!running && !turns, next);
 }
 
+std::string run_actor::waits_for_tool(const step& s) {
+  switch (s.waits_for) {
+  case wait_reason::backoff:
+    break;
+  case wait_reason::breaker:
+    return "the breaker of " + s.name;
+  case wait_reason::rate:
+    return "the rate limit of " + s.name;
+  case wait_reason::place:
+    return "a free place at " + s.name;
+  }
+  return "another try of " + s.name;
+}
+
 std::string run_actor::waits_for(const step& s) {
   switch (s.kind) {
   case step_kind::timer:
@@ -359,7 +373,7 @@ std::string run_actor::waits_for(const step& s) {
   case step_kind::call:
     if (s.turn == turn::asked)
       return "its turn: the process may have died of " + s.name;
-    return s.due ? "another try of " + s.name : "tool " + s.name;
+    return s.due ? waits_for_tool(s) : "tool " + s.name;
   default:
     return std::string{to_string(s.kind)} + " at step " + s.path;
   }

@@ -118,6 +118,7 @@ private:
   /// Says why the run does not run, in its row and to its supervisor.
   void show_state();
   static std::string waits_for(const step& s);
+  static std::string waits_for_tool(const step& s);
   void tell_idle(bool idle, std::optional<instant> next);
   void on_evict();
 

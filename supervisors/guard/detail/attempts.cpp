@@ -1,78 +1,12 @@
-#include <stanchion/core/defaults.hpp>
 #include <stanchion/core/tool_job.hpp>
 #include <stanchion/supervisors/guard/detail/guard_actor.hpp>
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 namespace stanchion::detail {
 
 // -- one attempt --------------------------------------------------------------
-
-void guard_actor::proceed(open_call& call) {
-  if (state_ != tool_state::up)
-    return stash(call);
-  const auto at = now();
-  auto answer = breaker_.admit(at);
-  if (!answer.changes.empty())
-    on_changes(answer.changes, &call);
-  if (const auto* yes = std::get_if<admitted>(&answer.answer))
-    admit(call, yes->permit, at);
-  else
-    refused_by_breaker(call, std::get<rejected>(answer.answer).retry_at);
-}
-
-void guard_actor::stash(open_call& call) {
-  if (call.made == 0 && queue_.size() >= options_.stash)
-    return finish_untried(call, not_started(failure_kind::bulkhead_full,
-                                            options_.name + " is down and "
-                                              + std::to_string(queue_.size())
-                                              + " calls wait for it already"));
-  call.phase = call_phase::stashed;
-  queue_.push_back(call.key);
-  tell_held(call);
-}
-
-void guard_actor::admit(open_call& call, const breaker_permit& permit,
-                        instant at) {
-  call.permit = permit;
-  if (call.reconciling)
-    return fly(call, at);
-  ++call.made;
-  if (retries_ && call.made == 1)
-    retries_->deposit(at);
-  call.first = call.first.value_or(at);
-  call.lost = false;
-  call.phase = call_phase::admitted;
-  if (!std::exchange(call.counted, false))
-    send(call.caller, call_admitted{call.key, call.made});
-  if (call.at_once)
-    fly(call, at);
-}
-
-void guard_actor::refused_by_breaker(open_call& call,
-                                     std::optional<instant> retry_at) {
-  const auto status = breaker_.status(now());
-  auto why = not_started(failure_kind::circuit_open,
-                         "the breaker of " + options_.name + " is "
-                           + std::string{to_string(status.state)});
-  // While probes are out it may close any moment.
-  if (retry_at && status.state == breaker_state::half_open)
-    retry_at = std::min(*retry_at, now() + defaults::guard_wait_limit);
-  if (retry_at)
-    why.retry_after = std::max(*retry_at - now(), duration::zero());
-  if (call.reconciling) {
-    if (retry_at)
-      return wait(call, *retry_at, "breaker");
-    return unreconciled(call, why);
-  }
-  const auto verdict = decide_about(call, why);
-  if (const auto* again = std::get_if<try_again>(&verdict))
-    wait(call, again->at, "breaker");
-  else
-    finish_untried(call, why);
-}
 
 /// The attempt is durable, or need not be.
 void guard_actor::leave(open_call& call) {

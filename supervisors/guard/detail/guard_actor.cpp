@@ -110,6 +110,8 @@ void guard_actor::begin(open_call& call, const call_request& x) {
   call.lost = a.open;
   call.unsettled = options_.effect != effect::read_only && a.made > 0
                    && (a.open || a.ended == side_effect::unknown);
+  if (!absent_.empty())
+    resume_turn(call);
   if (!read_arguments(call, x.arguments))
     return;
   if (a.made == 0)

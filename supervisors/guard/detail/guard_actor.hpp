@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -48,8 +49,9 @@ enum class tool_state : std::uint8_t { down, starting, up, stopping };
           .message = std::move(message)};
 }
 
-/// The guard itself: `guard_actor.cpp` speaks with runs, `attempts.cpp` with
-/// the tool, `verdicts.cpp` applies what the policies say, `health.cpp` keeps
+/// The guard itself: `guard_actor.cpp` speaks with runs, `admission.cpp` says
+/// whether an attempt may leave, `attempts.cpp` speaks with the tool,
+/// `verdicts.cpp` applies what the policies say, `health.cpp` keeps
 /// the tool's actor and the breaker.
 class guard_actor final : public fabric::actor {
 public:
@@ -59,7 +61,8 @@ public:
       backoff_(options_.restart_backoff, options_.restarts.window),
       breaker_(options_.breaker), timeouts_(options_.attempt_timeout),
       kept_(answers_kept) {
-    // nop
+    if (options_.rate)
+      rate_.emplace(*options_.rate);
   }
   ~guard_actor() override;
 
@@ -91,12 +94,22 @@ private:
   void on_go(const attempt_go& x);
   void on_dropped(const call_dropped& x);
 
-  // -- one attempt ------------------------------------------------------------
+  // -- whether an attempt may leave -------------------------------------------
 
   void proceed(open_call& call);
+  void admit(open_call& call, instant at);
   void stash(open_call& call);
-  void admit(open_call& call, const breaker_permit& permit, instant at);
+  void refuse(open_call& call, failure why, std::string_view by);
   void refused_by_breaker(open_call& call, std::optional<instant> retry_at);
+  bool take_turn(open_call& call, instant at);
+  std::optional<std::string> reckon_cost(open_call& call);
+  [[nodiscard]] static std::uint64_t cost_of(const open_call& call);
+  void give_turn_back(open_call& call);
+  void keep_turn(open_call& call, instant until);
+  void resume_turn(open_call& call);
+
+  // -- one attempt ------------------------------------------------------------
+
   void leave(open_call& call);
   void fly(open_call& call, instant at);
   void on_reply(flight& x, fabric::reply& r);
@@ -117,7 +130,7 @@ private:
   retry_verdict decide_and_spend(open_call& call, failure& why);
   void tell_failed(open_call& call, const failure& why, instant next);
   void tell_held(open_call& call);
-  void wait(open_call& call, instant until, const std::string& why);
+  void wait(open_call& call, instant until, wait_reason why);
   void reconcile(open_call& call, failure why);
   void reconciled(open_call& call, const outcome& x);
   void did_not_happen(open_call& call, const failure& answer);
@@ -187,12 +200,15 @@ private:
 
   breaker breaker_;
   std::optional<retry_budget> retries_;
+  std::optional<rate_limit> rate_;
   deadline_queue<std::shared_ptr<flight>> timeouts_;
   std::vector<std::shared_ptr<worker_mark>> hung_;
 
   std::unordered_map<call_key, open_call, call_key_hash> calls_;
   std::deque<call_key> queue_; // stashed and ready, in order of arrival
   std::uint64_t last_wait_ = 0;
+  std::unordered_map<call_key, absent_call, call_key_hash> absent_;
+  std::size_t most_absent_ = 0; // before it is swept
   kept_answers kept_;
 };
 

@@ -100,7 +100,8 @@ void guard_actor::on_changes(const breaker_changes& changes, open_call* call,
 
 void guard_actor::release_waiting() {
   const auto waits = [](const open_call& x) {
-    return x.phase == call_phase::waiting && x.for_breaker;
+    return x.phase == call_phase::waiting
+           && x.waits_for == wait_reason::breaker;
   };
   for (const auto& key : keys_of(waits))
     if (auto* call = find(key))

@@ -79,7 +79,7 @@ void guard_actor::apply(open_call& call, failure why,
     report_.attempt_ended(at, call, why, "try_again", again->because);
     call.last_backoff = again->backoff;
     tell_failed(call, why, again->at);
-    wait(call, again->at, "backoff");
+    wait(call, again->at, wait_reason::backoff);
   } else if (const auto* ask = std::get_if<ask_reconcile>(&verdict)) {
     report_.attempt_ended(at, call, why, "ask_reconcile", ask->because);
     reconcile(call, std::move(why));
@@ -105,7 +105,7 @@ void guard_actor::tell_held(open_call& call) {
   send(call.caller, call_held{call.key, std::exchange(call.decided, {})});
 }
 
-void guard_actor::wait(open_call& call, instant until, const std::string& why) {
+void guard_actor::wait(open_call& call, instant until, wait_reason why) {
   const auto delay = until - now();
   if (delay <= duration::zero())
     return proceed(call);
@@ -113,12 +113,14 @@ void guard_actor::wait(open_call& call, instant until, const std::string& why) {
   if (delay > defaults::guard_wait_limit) {
     if (call.reconciling)
       tell_failed(call, *call.evidence, until); // its end was held back
+    if (why == wait_reason::rate)
+      keep_turn(call, until);
     send(call.caller,
          call_waits{call.key, until, why, std::exchange(call.decided, {})});
     return forget(call);
   }
   call.phase = call_phase::waiting;
-  call.for_breaker = why == "breaker";
+  call.waits_for = why;
   call.wait = ++last_wait_;
   tell_held(call);
   after(delay, [this, key = call.key, id = call.wait] {
@@ -161,7 +163,7 @@ void guard_actor::reconciled(open_call& call, const outcome& x) {
                                      .unit = chance()});
   report_.attempt_ended(now(), call, why, "ask_reconcile", because(verdict));
   if (const auto* again = std::get_if<try_again>(&verdict))
-    wait(call, again->at, "backoff");
+    wait(call, again->at, wait_reason::backoff);
   else
     unreconciled(call, std::move(why));
 }
@@ -228,6 +230,7 @@ void guard_actor::finish_unknown(open_call& call, failure why,
 void guard_actor::forget(open_call& call) {
   if (call.phase == call_phase::stashed || call.phase == call_phase::ready)
     std::erase(queue_, call.key);
+  give_turn_back(call);
   calls_.erase(calls_.find(call.key));
 }
 

@@ -156,6 +156,41 @@ TEST_CASE("the journal cut after every single record gives the same result",
   }
 }
 
+TEST_CASE_METHOD(world, "a run says what it waits for, after a restart as well",
+                 "[run]") {
+  auto [why, text] = GENERATE(table<wait_reason, const char*>({
+    {wait_reason::backoff, "another try of look"},
+    {wait_reason::breaker, "the breaker of look"},
+    {wait_reason::rate, "the rate limit of look"},
+    {wait_reason::place, "a free place at look"},
+  }));
+  auto again = false;
+  const auto waits
+    = [&again, why = why](const call_request& x, std::uint32_t at) -> outcome {
+    if (std::exchange(again, true))
+      return echo(x, at);
+    return failure{.kind = failure_kind::timeout,
+                   .effect = side_effect::none,
+                   .code = std::string{to_string(why)}};
+  };
+  tool("look", effect::read_only, waits);
+  const auto n = submit("three", args("n", 1));
+  CHECK(state(n) == "waiting");
+  CHECK(row(n).waiting_for == text);
+  const auto due = row(n).next_at;
+  CHECK(due == sys.clock().now() + 20s);
+
+  auto next = run_world{std::shared_ptr<memory_store>{
+                          store->prefix(store->records_in_order().size())},
+                        2};
+  next.tool("look", effect::read_only, waits);
+  next.agent({"three", "1", three});
+  next.recover();
+  CHECK(next.state(n) == "waiting");
+  CHECK(next.row(n).waiting_for == text);
+  CHECK(next.row(n).next_at == due);
+}
+
 TEST_CASE_METHOD(world, "an unknown tool fails the run's call, not the runtime",
                  "[run]") {
   agent({"odd", "1", [](agent_context& ctx, value) -> task<json> {

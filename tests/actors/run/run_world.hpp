@@ -86,6 +86,11 @@ private:
       return;
     }
     open_.erase(key);
+    if (!result.ok())
+      if (const auto why = parse_wait_reason(result.why().code)) {
+        send(to, call_waits{key, now() + 20s, *why});
+        return;
+      }
     if (!result.ok() && result.why().effect == side_effect::unknown)
       send(to, call_unknown{key, attempt, result.why()});
     else

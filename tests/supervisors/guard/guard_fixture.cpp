@@ -144,7 +144,7 @@ private:
   }
   void on_waits(const call_waits& x) {
     log_->waits.push_back(x);
-    tell("waits " + x.why);
+    tell("waits " + std::string{to_string(x.why)});
     if (log_->comes_back)
       after(x.until - now(),
             [this, number = x.key.run] { owner_->ask(self(), *log_, number); });
