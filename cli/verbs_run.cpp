@@ -167,6 +167,14 @@ std::string span_of(const json& doc) {
                             : to_text(duration{found->get<std::int64_t>()});
 }
 
+/// What failed, with the code that the provider, or a fault on purpose, gave.
+std::string failure_line(const json& failure) {
+  const auto code = text_of(failure, "code");
+  return one_line(text_of(failure, "kind")
+                  + (code.empty() ? "" : " [" + code + "]") + ": "
+                  + text_of(failure, "message"));
+}
+
 /// Why a step stands as it does, or where it got its result.
 std::string note_of(const json& step) {
   for (const auto* member : {"failure", "waiting_for", "ticket"}) {
@@ -174,8 +182,7 @@ std::string note_of(const json& step) {
     if (found == step.end())
       continue;
     if (found->is_object())
-      return one_line(text_of(*found, "kind") + ": "
-                      + text_of(*found, "message"));
+      return failure_line(*found);
     return one_line(found->get<std::string>());
   }
   const auto attempts = step.find("attempts");
@@ -183,9 +190,7 @@ std::string note_of(const json& step) {
     return {};
   for (const auto& attempt : *attempts)
     if (const auto failed = attempt.find("failure"); failed != attempt.end())
-      return "attempt " + text_of(attempt, "n") + ": "
-             + one_line(text_of(*failed, "kind") + ": "
-                        + text_of(*failed, "message"));
+      return "attempt " + text_of(attempt, "n") + ": " + failure_line(*failed);
   return {};
 }
 
