@@ -51,6 +51,16 @@ inline constexpr duration retry_window = 10s;
 /// before it fails. A run can wait, but hours of waiting are for a person to
 /// know of.
 inline constexpr duration limit_wait = 5min;
+/// When another copy of an attempt leaves, where that is wanted (Polly).
+inline constexpr duration hedge_after = 2s;
+/// New calls that may wait for a place where a tool's attempts are limited.
+inline constexpr std::size_t limit_queue = 128;
+/// Where such a limit adapts: what it is at first, what it is multiplied by at
+/// a sign of overload, and how slow a success is one (Netflix,
+/// concurrency-limits, AIMDLimit).
+inline constexpr std::uint32_t aimd_initial = 10;
+inline constexpr double aimd_shrink = 0.9;
+inline constexpr duration aimd_slow = 5s;
 /// Waits above this belong to the run and are durable; shorter ones stay in
 /// the guard.
 inline constexpr duration guard_wait_limit = 5s;

@@ -93,6 +93,10 @@ std::string_view to_string(event_kind x) {
     return "fault_injected";
   case event_kind::call_refused:
     return "call_refused";
+  case event_kind::limit_lowered:
+    return "limit_lowered";
+  case event_kind::hedge_started:
+    return "hedge_started";
   }
   return detail::no_name;
 }

@@ -60,6 +60,8 @@ enum class event_kind : std::uint8_t {
   budget_low,
   fault_injected,
   call_refused,
+  limit_lowered,
+  hedge_started,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

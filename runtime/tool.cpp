@@ -39,6 +39,8 @@ void tool::validate() const {
       problems.emplace_back("rate.tokens: needs a function that says what a "
                             "call costs");
   }
+  if (limit_)
+    collect(stanchion::validate(*limit_, "limit"));
   collect(stanchion::validate(breaker_, "breaker"));
   collect(stanchion::validate(failures_));
   collect(stanchion::validate(restarts_, "restarts"));

@@ -8,6 +8,7 @@
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
+#include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/failure_policy.hpp>
 #include <stanchion/supervisors/policy/rate_limit.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
@@ -81,6 +82,11 @@ public:
   /// No bound on the retries of all calls together.
   tool& retry_budget(std::nullopt_t) {
     retry_budget_.reset();
+    return *this;
+  }
+  /// How many attempts there are at a time. Default: no limit.
+  tool& limit(const concurrency_options& x) {
+    limit_ = x;
     return *this;
   }
   /// How fast attempts may leave. `cost` says how many tokens a call with these
@@ -171,6 +177,7 @@ private:
   duration timeout_ = defaults::attempt_timeout;
   retry_options retry_;
   std::optional<retry_budget_options> retry_budget_ = retry_budget_options{};
+  std::optional<concurrency_options> limit_;
   std::optional<rate_options> rate_;
   std::function<std::uint64_t(const value&)> cost_;
   breaker_options breaker_;

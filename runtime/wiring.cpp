@@ -73,6 +73,7 @@ struct tool_parts {
     x.retry_budget_text = rt.store->find_fact(retry_budget_fact(t.name_));
     x.rate = t.rate_;
     x.cost = t.cost_;
+    x.limit = t.limit_;
     x.breaker = t.breaker_;
     x.table = table_of(rt.failures, t.failures());
     x.rules = rules_of(rt.failures, t.failures());

@@ -34,6 +34,8 @@ std::vector<std::string> validate(const guard_options& x) {
     require(x.rate->tokens == 0 || x.cost,
             "rate.tokens: needs a function that says what a call costs");
   }
+  if (x.limit)
+    append(validate(*x.limit, "limit"));
   append(validate(x.breaker, "breaker"));
   append(validate(x.restarts, "restarts"));
   append(validate(x.restart_backoff, "restart_backoff"));

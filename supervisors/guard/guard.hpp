@@ -11,6 +11,7 @@
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
+#include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
 #include <stanchion/supervisors/policy/rate_limit.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
@@ -52,6 +53,8 @@ struct guard_options {
   /// tokens are limited. Runs in the guard's context and must not block; a call
   /// for which it throws fails.
   std::function<std::uint64_t(const value& arguments)> cost;
+  /// How many attempts the tool has at a time; nothing for no limit.
+  std::optional<concurrency_options> limit;
   /// A `probe_lease` that is not longer than an attempt is lengthened.
   breaker_options breaker;
   /// The breaker's state as the fact `breaker_fact` last had it; empty for
@@ -80,8 +83,8 @@ struct guard_options {
   /// How long after its timeout a function may still run before its worker
   /// counts as hung. Not negative; default 1 s.
   duration hung_after = 1s;
-  /// Hung workers, all at a time, at which the tool is isolated. Positive;
-  /// default 4.
+  /// Hung workers, all at a time, at which the tool is isolated; fewer if they
+  /// have all the places. Positive; default 4.
   std::uint32_t max_abandoned = defaults::abandoned_workers;
 
   /// The tool is isolated since then; also said by a guard that finds it so
@@ -130,8 +133,8 @@ struct close_breaker {
 ///           describe_tree → tree_node; `detail` is the breaker's state
 /// Sends:    tool_job to the tool's actor, which answers with tool_answer
 /// Emits:    attempt_ended, retry_scheduled, retry_denied, call_refused,
-///           late_result, breaker_…, child_…, worker_abandoned,
-///           supervisor_gave_up; nothing for a success
+///           limit_lowered, late_result, breaker_…, child_…,
+///           worker_abandoned, supervisor_gave_up; nothing for a success
 /// Ends:     shutdown when asked to stop, once the tool has ended; failed when
 ///           the restart budget is spent
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.

@@ -71,10 +71,31 @@ void guard_report::retry_scheduled(instant at, open_call& call, instant next,
 
 void guard_report::call_refused(instant at, open_call& call, const failure& why,
                                 std::string_view by) const {
-  publish(
-    make_event(event_kind::call_refused, severity::warning, at, tool_,
-               {{"attempt", call.made + 1}, {"why", by}, {"failure", why}}),
-    call);
+  publish(make_event(
+            event_kind::call_refused, severity::warning, at, tool_,
+            {{"attempt", call.made + (call.phase == call_phase::ready ? 0 : 1)},
+             {"why", by},
+             {"failure", why}}),
+          call);
+}
+
+void guard_report::hedge_started(instant at, open_call& call,
+                                 std::uint32_t copy) const {
+  publish(make_event(event_kind::hedge_started, severity::info, at, tool_,
+                     {{"attempt", call.made}, {"copy", copy}}),
+          call);
+}
+
+void guard_report::hedge_denied(instant at, open_call& call) const {
+  publish(make_event(event_kind::retry_denied, severity::warning, at, tool_,
+                     {{"attempt", call.made}, {"hedge", true}}),
+          call);
+}
+
+void guard_report::limit_lowered(instant at, const limit_change& x) const {
+  if (sink_ != nullptr)
+    sink_->publish(make_event(event_kind::limit_lowered, severity::warning, at,
+                              tool_, {{"from", x.from}, {"to", x.to}}));
 }
 
 void guard_report::retry_denied(instant at, open_call& call,

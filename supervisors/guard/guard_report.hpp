@@ -6,6 +6,7 @@
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/guard/open_call.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
+#include <stanchion/supervisors/policy/concurrency.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,9 @@ public:
   /// An attempt was not made; `by` says for want of what.
   void call_refused(instant at, open_call& call, const failure& why,
                     std::string_view by) const;
+  void hedge_started(instant at, open_call& call, std::uint32_t copy) const;
+  void hedge_denied(instant at, open_call& call) const;
+  void limit_lowered(instant at, const limit_change& x) const;
   /// The budget has none left for it.
   void retry_denied(instant at, open_call& call, const failure& why) const;
   void late(instant at, const flight& x, const outcome& result) const;

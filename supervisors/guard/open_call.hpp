@@ -32,6 +32,8 @@ struct flight {
   std::shared_ptr<worker_mark> where;
   /// Set when its time was up: who may still hear of a late answer.
   bool timed_out = false;
+  /// It takes up one of the tool's places, until the tool is done with it.
+  bool has_place = false;
   call_key key;
   fabric::actor_ref caller;
 };
@@ -41,7 +43,7 @@ struct flight {
 ///                    tool down                     back
 ///      +--> stashed <--------- (entering) --------------+
 ///      |        \ tool up      /   | breaker, rate      |
-///      |         v            v    v                    |
+///      |         v  in line   v    v                    |
 ///      |        admitted -- waiting (and backoff) ------+
 ///      |  go, or at once |
 ///      |                 v                tool down
@@ -55,8 +57,9 @@ struct flight {
 enum class call_phase : std::uint8_t {
   waiting,  ///< until an instant
   stashed,  ///< until the tool is up; no attempt made
+  in_line,  ///< until a place is free; no attempt made
   admitted, ///< until its run says that the attempt is durable
-  ready,    ///< the attempt may leave, but the tool is down
+  ready,    ///< the attempt may leave, but the tool is down, or has no place
   flying,   ///< the tool has it
 };
 
@@ -80,7 +83,8 @@ struct open_call {
   /// Its run counts the next attempt without being told.
   bool counted = false;
   breaker_permit permit;
-  /// When the current attempt, or question, was given to the tool.
+  /// When the current attempt, or question, was admitted or, once it was, given
+  /// to the tool.
   instant left;
   std::shared_ptr<flight> job;
   /// Names the timer that it waits for.
@@ -91,6 +95,14 @@ struct open_call {
   std::optional<std::uint64_t> cost;
   /// Its next attempt has its turn under the rate limit.
   bool has_turn = false;
+
+  /// It has one of the tool's places for the attempt that is to leave.
+  bool has_place = false;
+  /// Its number in the line for them, if it had to stand in it, and since when.
+  std::uint64_t arrival = 0;
+  instant in_line_since;
+  /// How many places were taken when the attempt left.
+  std::uint32_t in_flight = 0;
 
   /// Some attempt may have acted, and nothing has settled whether it did.
   bool unsettled = false;
@@ -112,8 +124,12 @@ struct open_call {
 struct absent_call {
   /// When it is to be back.
   instant at;
-  /// What the turn that it has then cost.
+  /// Its turn under the rate limit, and what that cost.
+  bool has_turn = false;
   std::uint64_t cost = 0;
+  /// Its number in the line for a place, and since when; 0 for none.
+  std::uint64_t arrival = 0;
+  instant in_line_since;
 };
 
 /// For unordered containers.

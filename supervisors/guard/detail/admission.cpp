@@ -10,17 +10,18 @@ namespace stanchion::detail {
 
 namespace {
 
-/// How long after its time a turn is kept for a call that is not back.
-constexpr duration turn_grace = 1min;
+/// How long after its time something is kept for a call that is not back.
+constexpr duration grace = 1min;
 
-/// Turns that are kept before it is looked for those that nobody came for.
+/// Absences that are kept before it is looked for those that nobody ended.
 constexpr std::size_t few_absences = 64;
 
 } // namespace
 
 // -- whether an attempt may leave ---------------------------------------------
 
-/// The tool, the breaker, the rate: what each of them refuses ends here.
+/// The tool, the breaker, the rate, a place: what each of them refuses ends
+/// here.
 void guard_actor::proceed(open_call& call) {
   if (state_ != tool_state::up)
     return stash(call);
@@ -32,13 +33,15 @@ void guard_actor::proceed(open_call& call) {
   if (yes == nullptr)
     return refused_by_breaker(call, std::get<rejected>(answer.answer).retry_at);
   call.permit = yes->permit;
-  if (rate_ && !take_turn(call, at))
+  if ((rate_ && !take_turn(call, at)) || (places_ && !take_place(call, at)))
     return;
   admit(call, at);
 }
 
 void guard_actor::admit(open_call& call, instant at) {
   call.has_turn = false;
+  call.arrival = 0;
+  call.left = at;
   if (call.reconciling)
     return fly(call, at);
   ++call.made;
@@ -109,8 +112,7 @@ bool guard_actor::take_turn(open_call& call, instant at) {
     finish_untried(call, not_started(failure_kind::internal, *problem));
     return false;
   }
-  const auto begun = call.made > 0 || call.reconciling;
-  const auto verdict = rate_->ask(cost_of(call), begun, at);
+  const auto verdict = rate_->ask(cost_of(call), has_begun(call), at);
   if (std::holds_alternative<rate_pass>(verdict)) {
     call.has_turn = true;
     return true;
@@ -157,29 +159,47 @@ void guard_actor::give_turn_back(open_call& call) {
     rate_->give_back(cost_of(call));
 }
 
-/// Its run waits for it, and asks again at `until`.
-void guard_actor::keep_turn(open_call& call, instant until) {
-  if (absent_.size() >= most_absent_) {
-    std::erase_if(absent_, [at = now()](const auto& x) {
-      return x.second.at + turn_grace < at;
-    });
-    most_absent_ = std::max(few_absences, 2 * absent_.size());
-  }
-  absent_.insert_or_assign(call.key, absent_call{until, cost_of(call)});
+// -- calls that their runs wait for -------------------------------------------
+
+/// Its run asks again at `until`: it keeps its turn and its number.
+void guard_actor::keep(open_call& call, instant until) {
+  if (absent_.size() >= most_absent_)
+    sweep_absent();
+  absent_.insert_or_assign(call.key,
+                           absent_call{.at = until,
+                                       .has_turn = call.has_turn,
+                                       .cost = cost_of(call),
+                                       .arrival = call.arrival,
+                                       .in_line_since = call.in_line_since});
   call.has_turn = false;
+  away_ += call.arrival != 0 ? 1 : 0;
+}
+
+void guard_actor::sweep_absent() {
+  std::erase_if(absent_, [this, at = now()](const auto& x) {
+    const auto lost = x.second.at + grace < at;
+    away_ -= lost && x.second.arrival != 0 ? 1 : 0;
+    return lost;
+  });
+  most_absent_ = std::max(few_absences, 2 * absent_.size());
 }
 
 /// It is back, unless it was never away.
-void guard_actor::resume_turn(open_call& call) {
+void guard_actor::resume(open_call& call) {
   const auto kept = absent_.extract(call.key);
   if (kept.empty())
     return;
   const auto& x = kept.mapped();
   const auto at = now();
-  if (x.at > at) // early: somebody wanted it anew
-    rate_->give_back(x.cost);
-  else
-    call.has_turn = x.at + turn_grace >= at;
+  away_ -= x.arrival != 0 ? 1 : 0;
+  if (x.at > at) { // early: somebody wants it anew
+    if (x.has_turn)
+      rate_->give_back(x.cost);
+  } else if (x.at + grace >= at) {
+    call.has_turn = x.has_turn;
+    call.arrival = x.arrival;
+    call.in_line_since = x.in_line_since;
+  }
 }
 
 } // namespace stanchion::detail

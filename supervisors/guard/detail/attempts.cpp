@@ -10,10 +10,14 @@ namespace stanchion::detail {
 
 /// The attempt is durable, or need not be.
 void guard_actor::leave(open_call& call) {
-  if (state_ == tool_state::up)
+  const auto up = state_ == tool_state::up;
+  if (up && (!places_ || enter(call)))
     return fly(call, now());
   call.phase = call_phase::ready;
-  queue_.push_back(call.key);
+  if (up)
+    stand_in_line(call, now());
+  else
+    queue_.push_back(call.key);
 }
 
 void guard_actor::fly(open_call& call, instant at) {
@@ -26,6 +30,9 @@ void guard_actor::fly(open_call& call, instant at) {
   call.job = x;
   call.phase = call_phase::flying;
   call.left = at;
+  x->has_place = std::exchange(call.has_place, false);
+  if (places_)
+    call.in_flight = places_->in_use();
   if (call.dropped)
     x->stop.request_stop();
   auto job = tool_job{
@@ -38,7 +45,7 @@ void guard_actor::fly(open_call& call, instant at) {
     .stop = x->stop.get_token(),
     .where = x->where};
   request(tool_, fabric::message::of(std::move(job)),
-          [this, x](fabric::reply& r) { on_reply(*x, r); });
+          [this, x](fabric::reply& r) { on_reply(x, r); });
   timeouts_.push(at, std::move(x));
   if (const auto delay = timeouts_.arm())
     after(*delay, [this] { on_time_up(); });
@@ -53,19 +60,24 @@ void guard_actor::on_time_up() {
     after(*delay, [this] { on_time_up(); });
 }
 
-void guard_actor::on_reply(flight& x, fabric::reply& r) {
-  auto* call = std::exchange(x.call, nullptr);
+void guard_actor::on_reply(const std::shared_ptr<flight>& x, fabric::reply& r) {
+  auto* call = std::exchange(x->call, nullptr);
   timeouts_.trim([](const auto& oldest) { return oldest->call == nullptr; });
   const auto* answer = r.body.as<tool_answer>();
+  const auto bounces = r.how == fabric::reply::status::bounced;
+  if (call == nullptr || !bounces)
+    vacate(x, r.how == fabric::reply::status::died);
   if (call == nullptr) {
-    if (x.timed_out && answer != nullptr)
-      late(x, answer->result);
+    if (x->timed_out && answer != nullptr)
+      late(*x, answer->result);
     return;
   }
   call->job = nullptr;
-  if (r.how == fabric::reply::status::bounced)
-    bounced(*call);
-  else if (answer != nullptr)
+  if (bounces) {
+    call->has_place = std::exchange(x->has_place, false);
+    return bounced(*call);
+  }
+  if (answer != nullptr)
     answered(*call, answer->result);
   else
     answered(*call, failure{.kind = failure_kind::crashed,
@@ -103,6 +115,7 @@ void guard_actor::on_timeout(const std::shared_ptr<flight>& x) {
   if (x->where && x->where->call_off()) {
     why.effect = side_effect::not_started;
     why.message += ": no thread of the pool became free";
+    vacate(x, false);
     return answered(call, std::move(why));
   }
   x->timed_out = true;
@@ -131,7 +144,10 @@ void guard_actor::check_hung(const flight& x) {
   });
   hung_.push_back(x.where);
   report_.worker_abandoned(now(), x, hung_.size());
-  if (hung_.size() >= options_.max_abandoned)
+  auto most = options_.max_abandoned;
+  if (places_) // with none left there is nothing that could go on
+    most = std::min(most, places_->options().most);
+  if (hung_.size() >= most)
     on_changes(breaker_.isolate(now()), nullptr,
                std::to_string(hung_.size())
                  + " calls hang in threads that had to be abandoned");

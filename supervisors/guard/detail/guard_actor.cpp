@@ -46,6 +46,8 @@ void guard_actor::receive(fabric::envelope& e) {
     restart_tool(restart->epoch);
   else if (e.body.is<breaker_closed>())
     release_waiting();
+  else if (e.body.is<place_freed>())
+    serve_line();
   else if (e.body.is<describe_tree>())
     e.take_promise().deliver(describe());
   else if (const auto* isolate = e.body.as<isolate_tool>())
@@ -92,6 +94,7 @@ void guard_actor::attach(open_call& call, const call_request& x,
   switch (call.phase) {
   case call_phase::waiting:
   case call_phase::stashed:
+  case call_phase::in_line:
     return tell_held(call);
   case call_phase::admitted:
     if (a.open && a.made == call.made)
@@ -111,7 +114,7 @@ void guard_actor::begin(open_call& call, const call_request& x) {
   call.unsettled = options_.effect != effect::read_only && a.made > 0
                    && (a.open || a.ended == side_effect::unknown);
   if (!absent_.empty())
-    resume_turn(call);
+    resume(call);
   if (!read_arguments(call, x.arguments))
     return;
   if (a.made == 0)

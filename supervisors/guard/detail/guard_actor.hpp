@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ struct restart_now {
 /// To itself: the breaker has closed.
 struct breaker_closed {};
 
+/// To itself: there is a place for who stands in line.
+struct place_freed {};
+
 /// How the tool's actor stands.
 enum class tool_state : std::uint8_t { down, starting, up, stopping };
 
@@ -50,7 +54,8 @@ enum class tool_state : std::uint8_t { down, starting, up, stopping };
 }
 
 /// The guard itself: `guard_actor.cpp` speaks with runs, `admission.cpp` says
-/// whether an attempt may leave, `attempts.cpp` speaks with the tool,
+/// whether an attempt may leave, `places.cpp` how many may at a time,
+/// `attempts.cpp` speaks with the tool,
 /// `verdicts.cpp` applies what the policies say, `health.cpp` keeps
 /// the tool's actor and the breaker.
 class guard_actor final : public fabric::actor {
@@ -63,6 +68,8 @@ public:
       kept_(answers_kept) {
     if (options_.rate)
       rate_.emplace(*options_.rate);
+    if (options_.limit)
+      places_.emplace(*options_.limit);
   }
   ~guard_actor() override;
 
@@ -105,14 +112,31 @@ private:
   std::optional<std::string> reckon_cost(open_call& call);
   [[nodiscard]] static std::uint64_t cost_of(const open_call& call);
   void give_turn_back(open_call& call);
-  void keep_turn(open_call& call, instant until);
-  void resume_turn(open_call& call);
+  void keep(open_call& call, instant until);
+  void sweep_absent();
+  void resume(open_call& call);
+
+  // -- places -----------------------------------------------------------------
+
+  bool take_place(open_call& call, instant at);
+  bool enter(open_call& call);
+  void stand_in_line(open_call& call, instant at);
+  [[nodiscard]] bool may_stand_in_line();
+  [[nodiscard]] failure no_place(std::size_t waiting) const;
+  void watch(open_call& call, instant at);
+  void waited_in_line(open_call& call);
+  void free_place();
+  void serve_line();
+  void vacate(const std::shared_ptr<flight>& x, bool actor_gone);
+  void reclaim_places();
+  void adapt_limit(const open_call& call, breaker_result result,
+                   const failure* why, instant at);
 
   // -- one attempt ------------------------------------------------------------
 
   void leave(open_call& call);
   void fly(open_call& call, instant at);
-  void on_reply(flight& x, fabric::reply& r);
+  void on_reply(const std::shared_ptr<flight>& x, fabric::reply& r);
   void bounced(open_call& call);
   void answered(open_call& call, const outcome& x);
   void on_time_up();
@@ -170,6 +194,10 @@ private:
     const auto found = calls_.find(key);
     return found == calls_.end() ? nullptr : &found->second;
   }
+  /// Whether an attempt was made, which may have done something.
+  [[nodiscard]] static bool has_begun(const open_call& call) {
+    return call.made > 0 || call.reconciling;
+  }
   [[nodiscard]] double chance() const {
     return unit_interval(options_.random->next());
   }
@@ -201,6 +229,7 @@ private:
   breaker breaker_;
   std::optional<retry_budget> retries_;
   std::optional<rate_limit> rate_;
+  std::optional<concurrency_limit> places_;
   deadline_queue<std::shared_ptr<flight>> timeouts_;
   std::vector<std::shared_ptr<worker_mark>> hung_;
 
@@ -208,7 +237,11 @@ private:
   std::deque<call_key> queue_; // stashed and ready, in order of arrival
   std::uint64_t last_wait_ = 0;
   std::unordered_map<call_key, absent_call, call_key_hash> absent_;
-  std::size_t most_absent_ = 0; // before it is swept
+  std::size_t most_absent_ = 0;            // before it is swept
+  std::map<std::uint64_t, call_key> line_; // for a place, by arrival
+  std::uint64_t last_arrival_ = 0;
+  std::size_t away_ = 0; // of those absent, who had a number in the line
+  bool serving_ = false; // `place_freed` is under way
   kept_answers kept_;
 };
 

@@ -79,6 +79,8 @@ void guard_actor::record(open_call& call, breaker_result result,
     = breaker_.record(call.permit, result, at, retry_at, at - call.left);
   if (!changes.empty())
     on_changes(changes, &call);
+  if (places_)
+    adapt_limit(call, result, why, at);
 }
 
 void guard_actor::on_changes(const breaker_changes& changes, open_call* call,
@@ -153,7 +155,7 @@ void guard_actor::tool_is_up(std::uint64_t epoch) {
     queue_.pop_front();
     auto& call = *find(key);
     if (call.phase == call_phase::ready)
-      fly(call, now());
+      leave(call);
     else
       proceed(call);
   }
@@ -212,6 +214,7 @@ void guard_actor::judge_accepted_before(std::uint64_t epoch) {
     const auto left = std::exchange(call.job, nullptr);
     left->call = nullptr;
     left->stop.request_stop(); // it may still hold a thread of the pool
+    vacate(left, true);
     answered(call, failure{.kind = failure_kind::crashed,
                            .message = "the tool went down while it held the "
                                       "call"});

@@ -113,8 +113,8 @@ void guard_actor::wait(open_call& call, instant until, wait_reason why) {
   if (delay > defaults::guard_wait_limit) {
     if (call.reconciling)
       tell_failed(call, *call.evidence, until); // its end was held back
-    if (why == wait_reason::rate)
-      keep_turn(call, until);
+    if (why == wait_reason::rate || why == wait_reason::place)
+      keep(call, until);
     send(call.caller,
          call_waits{call.key, until, why, std::exchange(call.decided, {})});
     return forget(call);
@@ -230,7 +230,11 @@ void guard_actor::finish_unknown(open_call& call, failure why,
 void guard_actor::forget(open_call& call) {
   if (call.phase == call_phase::stashed || call.phase == call_phase::ready)
     std::erase(queue_, call.key);
+  if (call.arrival != 0)
+    line_.erase(call.arrival);
   give_turn_back(call);
+  if (std::exchange(call.has_place, false))
+    free_place();
   calls_.erase(calls_.find(call.key));
 }
 
