@@ -9,6 +9,7 @@ namespace stanchion::bench {
 [[nodiscard]] row one_run_alone();
 [[nodiscard]] row crash_to_answer();
 [[nodiscard]] row policy_cost();
+[[nodiscard]] row cost_of_all_policies();
 [[nodiscard]] row waiting_in_memory();
 [[nodiscard]] row waiting_evicted();
 [[nodiscard]] row start_up();

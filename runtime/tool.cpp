@@ -41,6 +41,12 @@ void tool::validate() const {
   }
   if (limit_)
     collect(stanchion::validate(*limit_, "limit"));
+  if (hedge_) {
+    collect(stanchion::validate(*hedge_, effect_, timeout_, "hedge"));
+    if (inline_ && function_)
+      problems.emplace_back("hedge: a tool that runs inline does one call at a "
+                            "time");
+  }
   collect(stanchion::validate(breaker_, "breaker"));
   collect(stanchion::validate(failures_));
   collect(stanchion::validate(restarts_, "restarts"));

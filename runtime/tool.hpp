@@ -10,6 +10,7 @@
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/failure_policy.hpp>
+#include <stanchion/supervisors/policy/hedging.hpp>
 #include <stanchion/supervisors/policy/rate_limit.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
@@ -82,6 +83,12 @@ public:
   /// No bound on the retries of all calls together.
   tool& retry_budget(std::nullopt_t) {
     retry_budget_.reset();
+    return *this;
+  }
+  /// When an attempt that takes long is sent once more. For `read_only` and
+  /// `idempotent` tools. Default: never.
+  tool& hedge(const hedge_options& x) {
+    hedge_ = x;
     return *this;
   }
   /// How many attempts there are at a time. Default: no limit.
@@ -177,6 +184,7 @@ private:
   duration timeout_ = defaults::attempt_timeout;
   retry_options retry_;
   std::optional<retry_budget_options> retry_budget_ = retry_budget_options{};
+  std::optional<hedge_options> hedge_;
   std::optional<concurrency_options> limit_;
   std::optional<rate_options> rate_;
   std::function<std::uint64_t(const value&)> cost_;

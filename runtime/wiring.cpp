@@ -74,6 +74,7 @@ struct tool_parts {
     x.rate = t.rate_;
     x.cost = t.cost_;
     x.limit = t.limit_;
+    x.hedge = t.hedge_;
     x.breaker = t.breaker_;
     x.table = table_of(rt.failures, t.failures());
     x.rules = rules_of(rt.failures, t.failures());

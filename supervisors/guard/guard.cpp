@@ -36,6 +36,8 @@ std::vector<std::string> validate(const guard_options& x) {
   }
   if (x.limit)
     append(validate(*x.limit, "limit"));
+  if (x.hedge)
+    append(validate(*x.hedge, x.effect, x.attempt_timeout, "hedge"));
   append(validate(x.breaker, "breaker"));
   append(validate(x.restarts, "restarts"));
   append(validate(x.restart_backoff, "restart_backoff"));

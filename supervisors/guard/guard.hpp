@@ -13,6 +13,7 @@
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
+#include <stanchion/supervisors/policy/hedging.hpp>
 #include <stanchion/supervisors/policy/rate_limit.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
@@ -55,6 +56,8 @@ struct guard_options {
   std::function<std::uint64_t(const value& arguments)> cost;
   /// How many attempts the tool has at a time; nothing for no limit.
   std::optional<concurrency_options> limit;
+  /// When an attempt is sent once more; nothing for never.
+  std::optional<hedge_options> hedge;
   /// A `probe_lease` that is not longer than an attempt is lengthened.
   breaker_options breaker;
   /// The breaker's state as the fact `breaker_fact` last had it; empty for
@@ -133,8 +136,9 @@ struct close_breaker {
 ///           describe_tree → tree_node; `detail` is the breaker's state
 /// Sends:    tool_job to the tool's actor, which answers with tool_answer
 /// Emits:    attempt_ended, retry_scheduled, retry_denied, call_refused,
-///           limit_lowered, late_result, breaker_…, child_…,
-///           worker_abandoned, supervisor_gave_up; nothing for a success
+///           limit_lowered, hedge_started, late_result, breaker_…,
+///           child_…, worker_abandoned, supervisor_gave_up; nothing for a
+///           success
 /// Ends:     shutdown when asked to stop, once the tool has ended; failed when
 ///           the restart budget is spent
 /// Errors:   `error{invalid_spec}` naming every field that is wrong.

@@ -15,23 +15,29 @@
 #include <optional>
 #include <stop_token>
 #include <string_view>
+#include <vector>
 
 namespace stanchion {
 
 struct open_call;
 
-/// One job that the tool has, or had when its time was up.
+/// One job that the tool has, or had when it was given up.
 struct flight {
   /// Null once nobody waits for the answer.
   open_call* call = nullptr;
   std::uint32_t attempt = 0;
   /// Which incarnation of the tool's actor has it.
   std::uint64_t epoch = 0;
+  breaker_permit permit;
+  /// When the tool was given it, and how many places were taken then.
+  instant left;
+  std::uint32_t in_flight = 0;
   std::stop_source stop;
   /// Null for a tool that does not use the pool.
   std::shared_ptr<worker_mark> where;
-  /// Set when its time was up: who may still hear of a late answer.
-  bool timed_out = false;
+  /// Set when its time was up or another copy succeeded: who may still hear of
+  /// a late answer.
+  bool given_up = false;
   /// It takes up one of the tool's places, until the tool is done with it.
   bool has_place = false;
   call_key key;
@@ -87,6 +93,11 @@ struct open_call {
   /// to the tool.
   instant left;
   std::shared_ptr<flight> job;
+  /// More copies of the attempt that the tool has, and how many there were.
+  std::vector<std::shared_ptr<flight>> copies;
+  std::uint32_t copies_sent = 0;
+  /// What the copies failed of that have ended, while others are out.
+  std::optional<failure> copy_failed;
   /// Names the timer that it waits for.
   std::uint64_t wait = 0;
   wait_reason waits_for = wait_reason::backoff;
@@ -118,6 +129,13 @@ struct open_call {
   call_decisions decided;
   /// The last word about a failed attempt; repeated to a run that lost it.
   std::optional<attempt_failed> last_failed;
+
+  /// `x` has ended: what is said next is about it.
+  void speak_of(const flight& x) {
+    permit = x.permit;
+    left = x.left;
+    in_flight = x.in_flight;
+  }
 };
 
 /// What is kept for a call that its run waits for.

@@ -138,6 +138,13 @@ rate_verdict rate_limit::ask(std::uint64_t tokens, bool begun, instant now) {
   return rate_turn{turn};
 }
 
+bool rate_limit::try_pass(std::uint64_t tokens, instant now) {
+  if (next_turn(tokens, now) > now)
+    return false;
+  take(tokens, now);
+  return true;
+}
+
 void rate_limit::give_back(std::uint64_t tokens) {
   if (requests_)
     requests_->give_back(1);

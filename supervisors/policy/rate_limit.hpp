@@ -118,6 +118,10 @@ public:
   /// made an attempt before, is never refused for having to wait.
   [[nodiscard]] rate_verdict ask(std::uint64_t tokens, bool begun, instant now);
 
+  /// Asks for one attempt that is not worth waiting for. Takes nothing when it
+  /// would have to wait.
+  [[nodiscard]] bool try_pass(std::uint64_t tokens, instant now);
+
   /// The turn of such an attempt will not be used: those who ask from now on
   /// have more to share.
   void give_back(std::uint64_t tokens);

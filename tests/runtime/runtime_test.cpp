@@ -123,6 +123,19 @@ TEST_CASE("what cannot work is refused before anything starts", "[runtime]") {
                    agent{"a", "1", calls_echo}));
              }),
              ContainsSubstring("restarts.window"));
+  const auto add = [&rt](tool& x) {
+    return text_of([&] { rt.add(x.input(any()).output(any())); });
+  };
+  auto limited = tool{"x", effect::once, echo};
+  CHECK_THAT(add(limited.rate({.tokens = 5})),
+             ContainsSubstring("rate.tokens"));
+  CHECK_THAT(add(limited.limit({.most = 0})), ContainsSubstring("limit.most"));
+  CHECK_THAT(add(limited.hedge({})), ContainsSubstring("hedge.effect"));
+  CHECK_THAT(add(limited.retry_budget({.share = -1})),
+             ContainsSubstring("retry_budget.share"));
+  auto alone = tool{"x", effect::read_only, echo};
+  CHECK_THAT(add(alone.run_inline().hedge({})),
+             ContainsSubstring("hedge: a tool that runs inline"));
   rt.add(echo_tool());
   CHECK(code_of([&] { rt.add(echo_tool()); }) == error_code::invalid_spec);
   CHECK(code_of([&] { rt.submit({.agent = "a"}); }) == error_code::not_running);

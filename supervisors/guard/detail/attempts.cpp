@@ -21,18 +21,25 @@ void guard_actor::leave(open_call& call) {
 }
 
 void guard_actor::fly(open_call& call, instant at) {
+  call.phase = call_phase::flying;
+  call.copies_sent = 0;
+  call.job = launch(call, at);
+  if (hedges_ && !call.reconciling)
+    expect_copy(call.job, at);
+}
+
+std::shared_ptr<flight> guard_actor::launch(open_call& call, instant at) {
   auto x = std::make_shared<flight>();
   x->call = &call;
   x->attempt = call.made;
   x->epoch = epoch_;
-  if (options_.replace_worker)
-    x->where = std::make_shared<worker_mark>();
-  call.job = x;
-  call.phase = call_phase::flying;
-  call.left = at;
+  x->permit = call.permit;
+  x->left = at;
   x->has_place = std::exchange(call.has_place, false);
   if (places_)
-    call.in_flight = places_->in_use();
+    x->in_flight = places_->in_use();
+  if (options_.replace_worker)
+    x->where = std::make_shared<worker_mark>();
   if (call.dropped)
     x->stop.request_stop();
   auto job = tool_job{
@@ -46,9 +53,10 @@ void guard_actor::fly(open_call& call, instant at) {
     .where = x->where};
   request(tool_, fabric::message::of(std::move(job)),
           [this, x](fabric::reply& r) { on_reply(x, r); });
-  timeouts_.push(at, std::move(x));
+  timeouts_.push(at, x);
   if (const auto delay = timeouts_.arm())
     after(*delay, [this] { on_time_up(); });
+  return x;
 }
 
 void guard_actor::on_time_up() {
@@ -61,29 +69,44 @@ void guard_actor::on_time_up() {
 }
 
 void guard_actor::on_reply(const std::shared_ptr<flight>& x, fabric::reply& r) {
-  auto* call = std::exchange(x->call, nullptr);
-  timeouts_.trim([](const auto& oldest) { return oldest->call == nullptr; });
+  auto* call = take_back(x);
+  const auto over = [](const auto& oldest) { return oldest->call == nullptr; };
+  timeouts_.trim(over);
+  if (hedges_)
+    hedges_->trim(over);
   const auto* answer = r.body.as<tool_answer>();
   const auto bounces = r.how == fabric::reply::status::bounced;
-  if (call == nullptr || !bounces)
-    vacate(x, r.how == fabric::reply::status::died);
-  if (call == nullptr) {
-    if (x->timed_out && answer != nullptr)
-      late(*x, answer->result);
-    return;
-  }
-  call->job = nullptr;
-  if (bounces) {
+  if (call != nullptr && bounces && is_last_copy(*call)) {
     call->has_place = std::exchange(x->has_place, false);
     return bounced(*call);
   }
+  vacate(x, r.how == fabric::reply::status::died);
+  if (call == nullptr && x->given_up && answer != nullptr)
+    late(*x, answer->result);
+  if (call == nullptr)
+    return;
   if (answer != nullptr)
-    answered(*call, answer->result);
+    copy_ended(*call, answer->result);
+  else if (bounces)
+    copy_bounced(*call);
   else
-    answered(*call, failure{.kind = failure_kind::crashed,
-                            .message = r.how == fabric::reply::status::died
-                                         ? r.text
-                                         : "the tool's answer is no answer"});
+    copy_ended(*call, failure{.kind = failure_kind::crashed,
+                              .message = r.how == fabric::reply::status::died
+                                           ? r.text
+                                           : "the tool's answer is no answer"});
+}
+
+/// Its call, which no longer waits for it; null if it had not.
+open_call* guard_actor::take_back(const std::shared_ptr<flight>& x) {
+  auto* call = std::exchange(x->call, nullptr);
+  if (call == nullptr)
+    return nullptr;
+  if (call->job == x)
+    call->job = nullptr;
+  else
+    std::erase(call->copies, x);
+  call->speak_of(*x);
+  return call;
 }
 
 /// The tool was gone before it took the job: the same attempt may leave again.
@@ -106,8 +129,7 @@ void guard_actor::answered(open_call& call, const outcome& x) {
 }
 
 void guard_actor::on_timeout(const std::shared_ptr<flight>& x) {
-  auto& call = *std::exchange(x->call, nullptr);
-  call.job = nullptr;
+  auto& call = *take_back(x);
   x->stop.request_stop();
   auto why = failure{.kind = failure_kind::timeout,
                      .message
@@ -116,14 +138,21 @@ void guard_actor::on_timeout(const std::shared_ptr<flight>& x) {
     why.effect = side_effect::not_started;
     why.message += ": no thread of the pool became free";
     vacate(x, false);
-    return answered(call, std::move(why));
+    return copy_ended(call, std::move(why));
   }
-  x->timed_out = true;
+  give_up_on(x, call, options_.hung_after);
+  copy_ended(call, std::move(why));
+}
+
+/// Its answer will be late, if it comes; `patience` is what its function has to
+/// return.
+void guard_actor::give_up_on(const std::shared_ptr<flight>& x,
+                             const open_call& call, duration patience) {
+  x->given_up = true;
   x->key = call.key;
   x->caller = call.caller;
   if (x->where)
-    after(options_.hung_after, [this, x] { check_hung(*x); });
-  answered(call, std::move(why));
+    after(patience, [this, x] { check_hung(*x); });
 }
 
 void guard_actor::late(const flight& x, const outcome& result) {

@@ -156,7 +156,10 @@ void guard_actor::on_dropped(const call_dropped& x) {
     return;
   call->dropped = true;
   if (call->phase == call_phase::flying) {
-    call->job->stop.request_stop();
+    if (call->job != nullptr)
+      call->job->stop.request_stop();
+    for (const auto& copy : call->copies)
+      copy->stop.request_stop();
     return;
   }
   if (call->reconciling)

@@ -55,7 +55,7 @@ enum class tool_state : std::uint8_t { down, starting, up, stopping };
 
 /// The guard itself: `guard_actor.cpp` speaks with runs, `admission.cpp` says
 /// whether an attempt may leave, `places.cpp` how many may at a time,
-/// `attempts.cpp` speaks with the tool,
+/// `attempts.cpp` speaks with the tool, `hedging.cpp` sends attempts twice,
 /// `verdicts.cpp` applies what the policies say, `health.cpp` keeps
 /// the tool's actor and the breaker.
 class guard_actor final : public fabric::actor {
@@ -70,6 +70,8 @@ public:
       rate_.emplace(*options_.rate);
     if (options_.limit)
       places_.emplace(*options_.limit);
+    if (options_.hedge)
+      hedges_.emplace(options_.hedge->after);
   }
   ~guard_actor() override;
 
@@ -136,6 +138,10 @@ private:
 
   void leave(open_call& call);
   void fly(open_call& call, instant at);
+  std::shared_ptr<flight> launch(open_call& call, instant at);
+  static open_call* take_back(const std::shared_ptr<flight>& x);
+  void give_up_on(const std::shared_ptr<flight>& x, const open_call& call,
+                  duration patience);
   void on_reply(const std::shared_ptr<flight>& x, fabric::reply& r);
   void bounced(open_call& call);
   void answered(open_call& call, const outcome& x);
@@ -143,6 +149,19 @@ private:
   void on_timeout(const std::shared_ptr<flight>& x);
   void late(const flight& x, const outcome& result);
   void check_hung(const flight& x);
+
+  // -- copies of an attempt ---------------------------------------------------
+
+  void expect_copy(const std::shared_ptr<flight>& x, instant at);
+  void on_copies_due();
+  void send_copy(open_call& call, std::uint64_t epoch);
+  bool admit_copy(open_call& call, instant at);
+  void copy_ended(open_call& call, const outcome& x);
+  void copy_bounced(open_call& call);
+  [[nodiscard]] static bool is_last_copy(const open_call& call);
+  [[nodiscard]] static std::vector<std::shared_ptr<flight>>
+  take_copies(open_call& call);
+  void give_up_copies(open_call& call);
 
   // -- what follows -----------------------------------------------------------
 
@@ -231,6 +250,7 @@ private:
   std::optional<rate_limit> rate_;
   std::optional<concurrency_limit> places_;
   deadline_queue<std::shared_ptr<flight>> timeouts_;
+  std::optional<deadline_queue<std::shared_ptr<flight>>> hedges_;
   std::vector<std::shared_ptr<worker_mark>> hung_;
 
   std::unordered_map<call_key, open_call, call_key_hash> calls_;

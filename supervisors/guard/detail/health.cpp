@@ -205,16 +205,19 @@ failure guard_actor::why_give_up(const fabric::down& d) const {
 /// had been accepted.
 void guard_actor::judge_accepted_before(std::uint64_t epoch) {
   const auto accepted = [epoch](const open_call& x) {
-    return x.phase == call_phase::flying && x.job->epoch < epoch;
+    if (x.phase != call_phase::flying)
+      return false;
+    const auto& one = x.job != nullptr ? x.job : x.copies.front();
+    return one->epoch < epoch;
   };
   if (giving_up_)
     return end_as_failed();
   for (const auto& key : keys_of(accepted)) {
     auto& call = *find(key);
-    const auto left = std::exchange(call.job, nullptr);
-    left->call = nullptr;
-    left->stop.request_stop(); // it may still hold a thread of the pool
-    vacate(left, true);
+    for (const auto& x : take_copies(call)) {
+      call.speak_of(*x);
+      vacate(x, true); // its function may still hold a thread of the pool
+    }
     answered(call, failure{.kind = failure_kind::crashed,
                            .message = "the tool went down while it held the "
                                       "call"});

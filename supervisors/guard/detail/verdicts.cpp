@@ -21,6 +21,9 @@ void guard_actor::succeeded(open_call& call, const value& x,
 
 void guard_actor::failed(open_call& call, failure why) {
   why = options_.rules.classify(std::move(why));
+  if (call.copy_failed)
+    why = merge_copies(*std::exchange(call.copy_failed, std::nullopt),
+                       std::move(why));
   why.effect = judge(options_.effect, why.effect);
   why.attempts = call.made;
   if (options_.injected && why.code.empty())

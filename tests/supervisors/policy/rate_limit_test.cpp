@@ -137,6 +137,16 @@ TEST_CASE("a clock that steps back neither shortens nor prolongs a wait",
   CHECK(ask(x, t0 - 1h + 3s, 5) == "now");
 }
 
+TEST_CASE("who does not want to wait takes nothing that is not there",
+          "[supervisors][rate]") {
+  rate_limit x{{.requests = 2, .tokens = 10, .per = 1s}};
+  CHECK(x.try_pass(10, t0));
+  CHECK_FALSE(x.try_pass(1, t0)); // no tokens
+  CHECK(x.try_pass(0, t0));
+  CHECK_FALSE(x.try_pass(0, t0)); // no requests
+  CHECK(ask(x, t0, 5) == "in 500ms");
+}
+
 TEST_CASE("a turn that is given back is another one's", "[supervisors][rate]") {
   rate_limit x{{.requests = 1, .tokens = 10, .per = 1s}};
   REQUIRE(ask(x, t0, 10) == "now");
