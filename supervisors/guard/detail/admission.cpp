@@ -120,6 +120,15 @@ bool guard_actor::take_turn(open_call& call, instant at) {
   record(call, breaker_result::ignored, nullptr);
   if (const auto* turn = std::get_if<rate_turn>(&verdict)) {
     call.has_turn = true;
+    if (call.deadline && turn->at >= *call.deadline) {
+      give_turn_back(call);
+      auto why = not_started(failure_kind::rate_limited,
+                             "its turn under the rate limit of " + options_.name
+                               + " would come past the deadline");
+      why.retry_after = turn->at - at;
+      refuse(call, std::move(why), "rate");
+      return false;
+    }
     wait(call, turn->at, wait_reason::rate);
     return false;
   }

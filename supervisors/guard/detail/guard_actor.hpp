@@ -125,6 +125,7 @@ private:
   void stand_in_line(open_call& call, instant at);
   [[nodiscard]] bool may_stand_in_line();
   [[nodiscard]] failure no_place(std::size_t waiting) const;
+  [[nodiscard]] duration time_in_line(const open_call& call, instant at) const;
   void watch(open_call& call, instant at);
   void waited_in_line(open_call& call);
   void free_place();

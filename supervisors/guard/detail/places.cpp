@@ -70,10 +70,17 @@ failure guard_actor::no_place(std::size_t waiting) const {
                        + " calls wait for a place");
 }
 
+/// How long it may still wait, up to the deadline of its run.
+duration guard_actor::time_in_line(const open_call& call, instant at) const {
+  auto left = places_->options().max_wait - (at - call.in_line_since);
+  if (call.deadline)
+    left = std::min(left, *call.deadline - at);
+  return left;
+}
+
 /// Looks after it when it must not stand here any longer.
 void guard_actor::watch(open_call& call, instant at) {
-  const auto left = std::max(
-    places_->options().max_wait - (at - call.in_line_since), duration::zero());
+  const auto left = std::max(time_in_line(call, at), duration::zero());
   // The run of an attempt that is durable cannot wait for it.
   const auto here = call.phase == call_phase::ready
                       ? left
@@ -94,7 +101,7 @@ void guard_actor::watch(open_call& call, instant at) {
 void guard_actor::waited_in_line(open_call& call) {
   const auto at = now();
   const auto waited = at - call.in_line_since;
-  const auto left = places_->options().max_wait - waited;
+  const auto left = time_in_line(call, at);
   if (call.phase == call_phase::ready && left > duration::zero())
     return watch(call, at);
   line_.erase(call.arrival);

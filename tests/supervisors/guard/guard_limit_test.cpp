@@ -139,6 +139,19 @@ TEST_CASE_METHOD(narrow_tool, "nobody waits for longer than allowed",
   CHECK(sys.clock().now() - begin <= options.limit->max_wait + 1s);
 }
 
+TEST_CASE_METHOD(narrow_tool, "nobody waits past the deadline of its run",
+                 "[supervisors][guard][limit]") {
+  occupy();
+  auto log = run_log{};
+  say(run(log), message::of(call_request{.key = key_of(9),
+                                         .arguments = R"({"id":7})",
+                                         .deadline = sys.clock().now() + 3s}));
+  sim.advance(2999ms);
+  CHECK(log.story.empty());
+  sim.advance(1ms);
+  CHECK(log.story == story{"done 0 bulkhead_full"});
+}
+
 TEST_CASE_METHOD(narrow_tool, "a retry finds a full line no obstacle",
                  "[supervisors][guard][limit]") {
   options.limit = {.most = 1, .queue = 0, .max_wait = 20s};

@@ -96,6 +96,21 @@ TEST_CASE_METHOD(limited_tool, "a call that may not wait fails, and is over",
   CHECK(describe().detail == "closed"); // it says nothing against the tool
 }
 
+TEST_CASE_METHOD(limited_tool, "a turn past the deadline is not waited for",
+                 "[supervisors][guard][rate]") {
+  call();
+  auto log = run_log{};
+  const auto late = GENERATE(true, false);
+  const auto left = late ? 1s : 2s;
+  say(run(log),
+      message::of(call_request{.key = key_of(9),
+                               .arguments = R"({"id":7})",
+                               .deadline = sys.clock().now() + left}));
+  sim.advance(1s);
+  CHECK(log.story.back() == (late ? "done 0 rate_limited" : "done 1 primary"));
+  CHECK(call().held == (late ? 0 : 1)); // the turn was given back
+}
+
 TEST_CASE_METHOD(limited_tool,
                  "a retry waits, for its call may have done something",
                  "[supervisors][guard][rate]") {
