@@ -14,6 +14,11 @@ std::string label(const simulated_call& x) {
          + std::to_string(x.attempt);
 }
 
+std::string label(const record& r) {
+  return "record " + std::to_string(r.seq) + " of run " + std::to_string(r.run)
+         + " (" + std::string{to_string(r.kind)} + ")";
+}
+
 bool acts(effect x) {
   return x != effect::read_only;
 }
@@ -122,15 +127,12 @@ void auditor::word_taken(const ticket& t) {
 
 void auditor::record_taken(const record& r) {
   auto& run = runs_[r.run];
-  const auto label = "record " + std::to_string(r.seq) + " of run "
-                     + std::to_string(r.run) + " ("
-                     + std::string{to_string(r.kind)} + ")";
   if (r.seq != run.next_seq)
-    complain("I6",
-             label + " came instead of record " + std::to_string(run.next_seq));
+    complain("I6", label(r) + " came instead of record "
+                     + std::to_string(run.next_seq));
   run.next_seq = r.seq + 1;
   if (run.over && r.kind != record_kind::late)
-    complain("I6", label + " follows the one that ended the run");
+    complain("I6", label(r) + " follows the one that ended the run");
   run.over = run.over || is_terminal(r.kind);
   switch (r.kind) {
   case record_kind::attempt: {

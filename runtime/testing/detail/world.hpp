@@ -29,7 +29,7 @@ public:
   world(const scenario& s, const plan& p);
   world(const world&) = delete;
   world& operator=(const world&) = delete;
-  ~world();
+  ~world() override;
 
   /// Lets everything happen that can.
   [[nodiscard]] outcome_of_plan run();

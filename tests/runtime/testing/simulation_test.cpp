@@ -1,5 +1,5 @@
-#include "support/simulated_systems.hpp"
 #include "support/catch.hpp"
+#include "support/simulated_systems.hpp"
 
 #include <nlohmann/json.hpp>
 
