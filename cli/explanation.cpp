@@ -59,6 +59,27 @@ told breaker(const json& x) {
                   + std::to_string(x.value("failures", 0))};
 }
 
+told refused(const json& x) {
+  return {"attempt " + std::to_string(x.value("attempt", 0))
+            + " did not begin: " + failure_text(x),
+          "no room: " + x.value("why", "")};
+}
+
+told denied(const json& x) {
+  const auto n = std::to_string(x.value("attempt", 0));
+  const auto* because = "the retry budget of the tool is exhausted";
+  if (x.value("hedge", false))
+    return {"attempt " + n + " was not hedged", because};
+  return {"attempt " + n + " was denied after: " + failure_text(x), because};
+}
+
+told hedged(const json& x) {
+  return {"attempt " + std::to_string(x.value("attempt", 0))
+            + " was sent once more, as copy "
+            + std::to_string(x.value("copy", 0)),
+          "it takes longer than the tool's hedge delay"};
+}
+
 /// One that has no words of its own shows its fields.
 told decided(const json& body) {
   const auto event = body.at("event").get<std::string>();
@@ -67,6 +88,12 @@ told decided(const json& body) {
     return verdict(x);
   if (event == to_string(event_kind::retry_scheduled))
     return retry(x);
+  if (event == to_string(event_kind::call_refused))
+    return refused(x);
+  if (event == to_string(event_kind::retry_denied))
+    return denied(x);
+  if (event == to_string(event_kind::hedge_started))
+    return hedged(x);
   if (x.contains("from") && x.contains("to"))
     return breaker(x);
   return {event, x.dump()};
