@@ -165,13 +165,13 @@ TEST_CASE_METHOD(world, "a run says what it waits for, after a restart as well",
     {wait_reason::place, "a free place at look"},
   }));
   auto again = false;
-  const auto waits
-    = [&again, why = why](const call_request& x, std::uint32_t at) -> outcome {
+  const auto waits = [&again, name = to_string(why)](
+                       const call_request& x, std::uint32_t at) -> outcome {
     if (std::exchange(again, true))
       return echo(x, at);
     return failure{.kind = failure_kind::timeout,
                    .effect = side_effect::none,
-                   .code = std::string{to_string(why)}};
+                   .code = std::string{name}};
   };
   tool("look", effect::read_only, waits);
   const auto n = submit("three", args("n", 1));
