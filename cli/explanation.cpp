@@ -1,5 +1,6 @@
 #include <stanchion/cli/explanation.hpp>
 #include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/reports.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/time.hpp>
@@ -180,10 +181,7 @@ json explain_step(std::span<const record> records, const step_path& step) {
     try {
       lines.push_back(line_of(r));
     } catch (const json::exception& e) {
-      throw error{error_code::store_damaged,
-                  "record " + std::to_string(r.seq) + " of run "
-                    + std::to_string(r.run) + " cannot be read: " + e.what()
-                    + "; run `journal verify`"};
+      throw unreadable(r, e);
     }
   }
   if (!lines.empty())

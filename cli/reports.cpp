@@ -1,3 +1,6 @@
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/cli/invocation.hpp>
 #include <stanchion/cli/reports.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
@@ -138,6 +141,17 @@ std::optional<run_number> successor_of(store& in, const run_row& row) {
 }
 
 } // namespace
+
+std::unique_ptr<store> journal_of(const invocation& words) {
+  return open_sqlite_store(data_dir{words.data_dir}.database(),
+                           {.read_only = true});
+}
+
+error unreadable(const record& r, const std::exception& why) {
+  return {error_code::store_damaged,
+          "record " + std::to_string(r.seq) + " of run " + std::to_string(r.run)
+            + " cannot be read: " + why.what() + "; run `journal verify`"};
+}
 
 run_row resolve_run(store& in, std::string_view text) {
   if (const auto id = parse_uuid(text)) {

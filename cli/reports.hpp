@@ -7,12 +7,23 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <exception>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
 /// What a store says, as documents of the operator API.
 namespace stanchion {
+
+class error;
+struct invocation;
+
+/// The journal that the words name, to read only.
+[[nodiscard]] std::unique_ptr<store> journal_of(const invocation& words);
+
+/// What is to be thrown when a record's body makes no sense.
+[[nodiscard]] error unreadable(const record& r, const std::exception& why);
 
 /// The run that `text` names. Errors: `unknown_run`; `usage` when it is too
 /// short, or the start of several.

@@ -158,10 +158,7 @@ json step_list(std::span<const record> records) {
     try {
       reader.read(r);
     } catch (const json::exception& e) {
-      throw error{error_code::store_damaged,
-                  "record " + std::to_string(r.seq) + " of run "
-                    + std::to_string(r.run) + " cannot be read: " + e.what()
-                    + "; run `journal verify`"};
+      throw unreadable(r, e);
     }
   }
   return json{{"steps", reader.take()}};

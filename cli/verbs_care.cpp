@@ -1,5 +1,4 @@
 #include <stanchion/actors/journal/data_dir.hpp>
-#include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/cli/doctor.hpp>
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/reports.hpp>
@@ -18,11 +17,6 @@
 namespace stanchion::verbs {
 
 namespace {
-
-std::unique_ptr<store> journal_of(const command_context& x) {
-  return open_sqlite_store(data_dir{x.words.data_dir}.database(),
-                           {.read_only = true});
-}
 
 void print_node(std::ostream& to, const json& node, const std::string& margin) {
   to << margin << one_line(text_of(node, "name"));
@@ -99,7 +93,7 @@ exit_code tree(command_context& x) {
 }
 
 exit_code journal_verify(command_context& x) {
-  const auto report = journal_of(x)->verify();
+  const auto report = journal_of(x.words)->verify();
   const auto sound = report.damages.empty();
   if (!print_document(x, report_document(report))) {
     for (const auto& d : report.damages)
@@ -116,7 +110,7 @@ exit_code journal_verify(command_context& x) {
 }
 
 exit_code journal_dump(command_context& x) {
-  const auto from = journal_of(x);
+  const auto from = journal_of(x.words);
   auto whole = json::array();
   auto* into = x.words.format == output_format::json ? &whole : nullptr;
   auto fine = true;

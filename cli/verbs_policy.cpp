@@ -1,5 +1,3 @@
-#include <stanchion/actors/journal/data_dir.hpp>
-#include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/cli/explanation.hpp>
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/reports.hpp>
@@ -63,8 +61,7 @@ exit_code policy_table(command_context& x) {
 }
 
 exit_code policy_explain(command_context& x) {
-  const auto from = open_sqlite_store(data_dir{x.words.data_dir}.database(),
-                                      {.read_only = true});
+  const auto from = journal_of(x.words);
   const auto run = resolve_run(*from, x.words.ids.front());
   auto doc = explain_step(from->read(run.number, 0), x.words.step);
   doc["run"] = to_string(run.id);

@@ -1,9 +1,9 @@
 #include <stanchion/supervisors/policy/breaker.hpp>
+#include <stanchion/supervisors/policy/detail/json_integer.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <limits>
-#include <utility>
 
 namespace stanchion {
 
@@ -19,32 +19,16 @@ std::optional<breaker_state> parse_state(std::string_view text) {
   return std::nullopt;
 }
 
-/// The member `key`, if it is an integer between the two, inclusive.
-template <class T>
-std::optional<T> integer(const nlohmann::json& from, const char* key, T least,
-                         T most) {
-  const auto i = from.find(key);
-  if (i == from.end() || !i->is_number_integer())
-    return std::nullopt;
-  const auto in_range = [=](auto x) {
-    return std::cmp_greater_equal(x, least) && std::cmp_less_equal(x, most);
-  };
-  const auto fits = i->is_number_unsigned()
-                      ? in_range(i->template get<std::uint64_t>())
-                      : in_range(i->template get<std::int64_t>());
-  return fits ? std::optional{i->template get<T>()} : std::nullopt;
-}
-
 /// The member `key` as a count.
 template <class T>
 std::optional<T> count(const nlohmann::json& from, const char* key) {
-  return integer<T>(from, key, 0, std::numeric_limits<T>::max() - 1);
+  return detail::integer<T>(from, key, 0, std::numeric_limits<T>::max() - 1);
 }
 
 /// The member `key` as an instant that may be shifted without overflow.
 std::optional<instant> moment(const nlohmann::json& from, const char* key) {
-  constexpr auto most = std::int64_t{1} << 61U;
-  const auto x = integer<std::int64_t>(from, key, -most, most);
+  const auto x = detail::integer<std::int64_t>(from, key, -detail::far_away,
+                                               detail::far_away);
   return x ? std::optional{from_micros(*x)} : std::nullopt;
 }
 

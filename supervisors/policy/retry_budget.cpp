@@ -1,10 +1,11 @@
+#include <stanchion/supervisors/policy/detail/json_integer.hpp>
 #include <stanchion/supervisors/policy/detail/problem_list.hpp>
 #include <stanchion/supervisors/policy/retry_budget.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <utility>
+#include <optional>
 
 namespace stanchion {
 
@@ -16,15 +17,8 @@ constexpr int text_version = 1;
 /// The member `key`, if it is an integer that may be reckoned with.
 std::optional<std::int64_t> integer(const nlohmann::json& from,
                                     const char* key) {
-  constexpr auto most = std::int64_t{1} << 61U;
-  const auto i = from.find(key);
-  if (i == from.end() || !i->is_number_integer())
-    return std::nullopt;
-  if (i->is_number_unsigned()
-      && std::cmp_greater(i->get<std::uint64_t>(), most))
-    return std::nullopt;
-  const auto x = i->get<std::int64_t>();
-  return x >= -most && x <= most ? std::optional{x} : std::nullopt;
+  return detail::integer<std::int64_t>(from, key, -detail::far_away,
+                                       detail::far_away);
 }
 
 } // namespace

@@ -70,22 +70,22 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
   s.due.reset();
   if (!tool.guard)
     return; // `guards_changed` brings us back
-  if (s.tool_effect == effect::read_only && !s.charged && s.attempts.made == 0
-      && attempts_spent(s))
+  const auto at_once = s.tool_effect == effect::read_only && !s.charged;
+  const auto leaves_now = at_once && s.attempts.made == 0;
+  if (leaves_now && attempts_spent(s))
     return;
-  auto request
-    = call_request{.key = key_of(s),
-                   .run = log_->row().id,
-                   .arguments = s.arguments_text,
-                   .attempts = s.attempts,
-                   .deadline = deadline(),
-                   .at_once = s.tool_effect == effect::read_only && !s.charged};
-  s.at_once = request.at_once;
+  auto request = call_request{.key = key_of(s),
+                              .run = log_->row().id,
+                              .arguments = s.arguments_text,
+                              .attempts = s.attempts,
+                              .deadline = deadline(),
+                              .at_once = at_once};
+  s.at_once = at_once;
   s.guard = tool.guard.id();
   guards_.insert_or_assign(s.guard, tool.guard);
-  if (request.at_once && s.attempts.made == 0)
+  if (leaves_now)
     add_attempt(s, 1);
-  else if (!request.at_once)
+  else if (!at_once)
     set_undecided(s, true);
   send(tool.guard, std::move(request));
 }
