@@ -51,6 +51,8 @@ struct suspect {
 /// when no other one is under way.
 struct ask_turn {
   suspect who;
+  /// Times that the process has died while it was the only one under way.
+  std::uint32_t deaths = 0;
 };
 
 /// To the run: go, and say `turn_over` when it is behind you.

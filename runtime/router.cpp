@@ -39,7 +39,7 @@ protected:
     else if (const auto* evicted = e.body.as<run_evicted>())
       agents_.erase(evicted->number);
     else if (const auto* asked = e.body.as<ask_turn>())
-      line_up(asked->who, e.sender());
+      line_up(*asked, e.sender());
     else if (const auto* done = e.body.as<turn_over>())
       leave(done->who);
     else
@@ -122,11 +122,11 @@ private:
 
   // -- suspects ---------------------------------------------------------------
 
-  void line_up(const suspect& x, const fabric::actor_ref& run) {
+  void line_up(const ask_turn& x, const fabric::actor_ref& run) {
     monitor(run); // what it holds when it ends is free again
-    askers_[x] = run;
-    if (suspects_.enter(x))
-      grant(x);
+    askers_[x.who] = run;
+    if (suspects_.enter(x.who, x.deaths))
+      grant(x.who);
   }
 
   void grant(const suspect& x) {

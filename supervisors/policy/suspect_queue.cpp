@@ -2,27 +2,30 @@
 
 namespace stanchion {
 
-bool suspect_queue::enter(const suspect& x) {
-  const auto [at, is_new] = places_.try_emplace(x, last_place_ + 1);
-  if (is_new)
-    order_.emplace(++last_place_, x);
-  return current() == x;
+bool suspect_queue::enter(const suspect& x, std::uint32_t deaths) {
+  const auto at = place{deaths, last_place_ + 1};
+  if (places_.try_emplace(x, at).second) {
+    ++last_place_;
+    if (current_)
+      waiting_.emplace(at, x);
+    else
+      current_ = x;
+  }
+  return current_ == x;
 }
 
 std::optional<suspect> suspect_queue::leave(const suspect& x) {
-  const auto at = places_.find(x);
-  if (at == places_.end())
+  const auto left = places_.extract(x);
+  if (left.empty())
     return std::nullopt;
-  const auto was_current = current() == x;
-  order_.erase(at->second);
-  places_.erase(at);
-  return was_current ? current() : std::nullopt;
-}
-
-std::optional<suspect> suspect_queue::current() const {
-  if (order_.empty())
+  if (current_ != x) {
+    waiting_.erase(left.mapped());
     return std::nullopt;
-  return order_.begin()->second;
+  }
+  current_.reset();
+  if (!waiting_.empty())
+    current_ = waiting_.extract(waiting_.begin()).mapped();
+  return current_;
 }
 
 } // namespace stanchion

@@ -157,7 +157,8 @@ void run_actor::load() {
   if (code_charged_ && code_turn_ == turn::none) {
     code_turn_ = turn::asked;
     reloading_ = true;
-    return send(services_.router, ask_turn{{options_.number, {}}});
+    return send(services_.router,
+                ask_turn{{options_.number, {}}, past.code_deaths});
   }
   const auto begun = past.next_seq > 1; // a child has its first record only
   if (log_->update(run_state::running, {}, std::nullopt, now()) && begun)

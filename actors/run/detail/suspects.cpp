@@ -11,7 +11,7 @@ void run_actor::want_turn(step& s) {
   if (s.turn != turn::none)
     return;
   s.turn = turn::asked;
-  send(services_.router, ask_turn{{options_.number, s.path}});
+  send(services_.router, ask_turn{{options_.number, s.path}, s.deaths});
 }
 
 void run_actor::on_turn(const suspect& x) {

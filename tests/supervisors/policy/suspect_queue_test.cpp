@@ -22,6 +22,19 @@ TEST_CASE("suspects go one at a time, in the order in which they came",
   CHECK(x.size() == 0);
 }
 
+TEST_CASE("suspects at the fewest deaths go first, but stop nobody who goes",
+          "[supervisors][poison]") {
+  suspect_queue x;
+  CHECK(x.enter({1, "1"}, 2));
+  CHECK_FALSE(x.enter({2, "1"}, 1));
+  CHECK_FALSE(x.enter({3, "1"}, 0));
+  CHECK_FALSE(x.enter({4, "1"}, 1));
+  CHECK(x.current() == suspect{1, "1"});
+  CHECK(x.leave({1, "1"}) == suspect{3, "1"});
+  CHECK(x.leave({3, "1"}) == suspect{2, "1"});
+  CHECK(x.leave({2, "1"}) == suspect{4, "1"});
+}
+
 TEST_CASE("a suspect that enters twice keeps its place",
           "[supervisors][poison]") {
   suspect_queue x;
