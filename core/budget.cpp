@@ -20,14 +20,20 @@ std::optional<T> least(const std::optional<T>& x, const std::optional<T>& y) {
   return std::min(*x, *y);
 }
 
-void raise(std::optional<std::uint32_t>& x,
-           const std::optional<std::uint32_t>& by) {
-  constexpr auto most = std::numeric_limits<std::uint32_t>::max();
-  if (x && by)
-    *x = *by < most - *x ? *x + *by : most;
+template <class T>
+T sum(T x, T y) {
+  constexpr auto most = std::numeric_limits<T>::max();
+  return y < most - x ? x + y : most;
 }
 
-void lower(std::optional<std::uint32_t>& x, std::uint32_t used) {
+template <class T>
+void raise(std::optional<T>& x, const std::optional<T>& by) {
+  if (x && by)
+    *x = sum(*x, *by);
+}
+
+template <class T>
+void lower(std::optional<T>& x, T used) {
   if (x)
     *x = *x > used ? *x - used : 1;
 }
@@ -47,25 +53,42 @@ std::uint64_t positive(const std::string& key, const json& x) {
   return x.get<std::uint64_t>();
 }
 
+void require_some(std::vector<std::string>& found, const char* name,
+                  const auto& limit) {
+  if (limit && *limit == 0)
+    found.push_back(std::string{name}
+                    + ": must be at least 1; leave it out for no limit");
+}
+
 } // namespace
+
+spending operator+(const spending& x, const spending& y) {
+  return {.tokens = sum(x.tokens, y.tokens), .cost = sum(x.cost, y.cost)};
+}
+
+spending operator-(const spending& x, const spending& y) {
+  return {.tokens = x.tokens - std::min(x.tokens, y.tokens),
+          .cost = x.cost - std::min(x.cost, y.cost)};
+}
 
 std::vector<std::string> validate(const budget& x) {
   std::vector<std::string> found;
   if (x.time && (*x.time <= duration::zero() || *x.time > longest))
     found.emplace_back("time: must be longer than zero and at most ten years; "
                        "leave it out for no limit");
-  if (x.steps && *x.steps == 0)
-    found.emplace_back("steps: must be at least 1; leave it out for no limit");
-  if (x.attempts && *x.attempts == 0)
-    found.emplace_back("attempts: must be at least 1; leave it out for no "
-                       "limit");
+  require_some(found, "steps", x.steps);
+  require_some(found, "attempts", x.attempts);
+  require_some(found, "tokens", x.tokens);
+  require_some(found, "cost", x.cost);
   return found;
 }
 
 budget tighter(const budget& x, const budget& y) {
   return {.time = least(x.time, y.time),
           .steps = least(x.steps, y.steps),
-          .attempts = least(x.attempts, y.attempts)};
+          .attempts = least(x.attempts, y.attempts),
+          .tokens = least(x.tokens, y.tokens),
+          .cost = least(x.cost, y.cost)};
 }
 
 budget enlarged(const budget& x, const budget& by) {
@@ -74,6 +97,8 @@ budget enlarged(const budget& x, const budget& by) {
     result.time = std::min(*x.time, longest) + std::min(*by.time, longest);
   raise(result.steps, by.steps);
   raise(result.attempts, by.attempts);
+  raise(result.tokens, by.tokens);
+  raise(result.cost, by.cost);
   return result;
 }
 
@@ -83,6 +108,8 @@ budget rest(const budget& x, const usage& used) {
     result.time = std::max(*x.time - used.time, duration{1});
   lower(result.steps, used.steps);
   lower(result.attempts, used.attempts);
+  lower(result.tokens, used.spent.tokens);
+  lower(result.cost, used.spent.cost);
   return result;
 }
 
@@ -94,6 +121,10 @@ void to_json(json& to, const budget& from) {
     to["steps"] = *from.steps;
   if (from.attempts)
     to["attempts"] = *from.attempts;
+  if (from.tokens)
+    to["tokens"] = *from.tokens;
+  if (from.cost)
+    to["cost"] = *from.cost;
 }
 
 budget budget_from_json(const json& from) {
@@ -102,12 +133,15 @@ budget budget_from_json(const json& from) {
     x.time = duration{found->get<std::int64_t>()};
   read(from, "steps", x.steps);
   read(from, "attempts", x.attempts);
+  read(from, "tokens", x.tokens);
+  read(from, "cost", x.cost);
   return x;
 }
 
 budget extension_from_json(const json& from) {
   constexpr auto form = "an extension is {\"seconds\": 600, \"steps\": 10, "
-                        "\"attempts\": 5}, or some of these";
+                        "\"attempts\": 5, \"tokens\": 1000, \"cost\": "
+                        "50000}, or some of these";
   if (!from.is_object() || from.empty())
     throw error{error_code::bad_decision, form};
   budget x;
@@ -118,11 +152,28 @@ budget extension_from_json(const json& from) {
       x.steps = static_cast<std::uint32_t>(positive(key, number));
     else if (key == "attempts")
       x.attempts = static_cast<std::uint32_t>(positive(key, number));
+    else if (key == "tokens")
+      x.tokens = positive(key, number);
+    else if (key == "cost")
+      x.cost = positive(key, number);
     else
       throw error{error_code::bad_decision,
                   "\"" + key + "\" is no limit; " + form};
   }
   return x;
+}
+
+void to_json(json& to, const spending& from) {
+  to = json::object();
+  if (from.tokens != 0)
+    to["tokens"] = from.tokens;
+  if (from.cost != 0)
+    to["cost"] = from.cost;
+}
+
+spending spending_from_json(const json& from) {
+  return {.tokens = from.value("tokens", std::uint64_t{0}),
+          .cost = from.value("cost", std::uint64_t{0})};
 }
 
 } // namespace stanchion

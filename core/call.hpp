@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/failure.hpp>
 #include <stanchion/core/id.hpp>
@@ -77,8 +78,12 @@ struct call_request {
   /// Canonical text.
   std::string arguments;
   attempt_state attempts;
-  /// When the run's time is up; none begins then.
+  /// When the run's time, or the call's own, is up; none begins then.
   std::optional<instant> deadline;
+  /// When the call's own time is up: it ends then, wherever it stands.
+  std::optional<instant> gives_up;
+  /// Something else is tried in its place: it does not wait for a breaker.
+  bool has_fallback = false;
   /// Attempts may leave before they are durable.
   bool at_once = false;
 };
@@ -112,6 +117,8 @@ struct attempt_failed {
   failure why;
   instant next_at;
   call_decisions decided;
+  /// What it cost, if the tool has said so.
+  std::optional<spending> spent = std::nullopt;
 };
 
 /// Guard → run: nothing can leave before `until`; the guard has forgotten the
@@ -129,6 +136,8 @@ struct call_done {
   std::uint32_t attempt = 0;
   outcome result;
   call_decisions decided;
+  /// What the last attempt cost, if the tool has said so.
+  std::optional<spending> spent = std::nullopt;
 };
 
 /// Guard → run: nobody can say whether the attempt took effect, and the tool's
@@ -139,6 +148,8 @@ struct call_unknown {
   failure why;
   park_reason reason = park_reason::ambiguous_state;
   call_decisions decided;
+  /// What the attempt cost, if the tool has said so.
+  std::optional<spending> spent = std::nullopt;
 };
 
 /// Run → guard: no further attempt, please. An attempt that is open is still

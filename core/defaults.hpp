@@ -91,6 +91,19 @@ inline constexpr std::uint32_t abandoned_workers = 4;
 /// Process deaths, each alone under suspicion, after which a step is
 /// quarantined.
 inline constexpr std::uint32_t poison_deaths = 3;
+/// How often a run tries the step again that it fails of, where it is to, and
+/// the first and the longest wait before that: an outage of minutes is to be
+/// outlived, one of hours is for a person to know of.
+inline constexpr std::uint32_t step_reopenings = 3;
+inline constexpr duration reopen_backoff = 30s;
+inline constexpr duration reopen_backoff_cap = 10min;
+/// When a run that is watched counts as stuck: calls in a row with the same
+/// answer, with the same failure, back and forth between two (OpenHands'
+/// StuckDetector), and between one and its inverse.
+inline constexpr std::uint32_t stuck_repeats = 4;
+inline constexpr std::uint32_t stuck_errors = 3;
+inline constexpr std::uint32_t stuck_alternation = 6;
+inline constexpr std::uint32_t stuck_undoing = 4;
 /// How long a run must wait before its actor may be evicted from memory.
 inline constexpr duration evict_after = 60s;
 /// Percent of a limit at which a warning event is raised.
@@ -119,6 +132,9 @@ inline constexpr std::size_t journal_backlog = std::size_t{64} << 20U;
 inline constexpr std::size_t json_depth = 64;
 /// Bytes of one JSON document accepted anywhere.
 inline constexpr std::size_t json_bytes = std::size_t{16} << 20U;
+/// Bytes of an answer above which it is not kept for the time when its tool has
+/// none.
+inline constexpr std::size_t cached_bytes = std::size_t{64} << 10U;
 /// Bytes of a record's body above which it is stored once, by hash.
 inline constexpr std::size_t blob_threshold = std::size_t{64} << 10U;
 

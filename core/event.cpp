@@ -97,6 +97,16 @@ std::string_view to_string(event_kind x) {
     return "limit_lowered";
   case event_kind::hedge_started:
     return "hedge_started";
+  case event_kind::step_reopened:
+    return "step_reopened";
+  case event_kind::fallback_used:
+    return "fallback_used";
+  case event_kind::run_stuck:
+    return "run_stuck";
+  case event_kind::undo_started:
+    return "undo_started";
+  case event_kind::undo_failed:
+    return "undo_failed";
   }
   return detail::no_name;
 }

@@ -62,6 +62,11 @@ enum class event_kind : std::uint8_t {
   call_refused,
   limit_lowered,
   hedge_started,
+  step_reopened,
+  fallback_used,
+  run_stuck,
+  undo_started,
+  undo_failed,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

@@ -49,12 +49,18 @@ std::string_view to_string(record_kind x) {
     return "abandoned";
   case record_kind::decision:
     return "decision";
+  case record_kind::spent:
+    return "spent";
+  case record_kind::stuck:
+    return "stuck";
+  case record_kind::undoing:
+    return "undoing";
   }
   return detail::no_name;
 }
 
 std::optional<record_kind> parse_record_kind(std::string_view text) {
-  return detail::parse_name(text, record_kind::decision);
+  return detail::parse_name(text, record_kind::undoing);
 }
 
 } // namespace stanchion

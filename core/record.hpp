@@ -36,6 +36,9 @@ enum class record_kind : std::uint8_t {
                    ///< longer count
   abandoned = 21,  ///< the step's branch was decided without it
   decision = 22,   ///< what a guard decided about a call, and of what; evidence
+  spent = 23,      ///< what an attempt cost, in place of what was reserved
+  stuck = 24,      ///< the run goes in circles, and what was done about it
+  undoing = 25,    ///< it is to end, once what it did is undone: how
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/core/value.hpp>
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -52,6 +54,25 @@ private:
   std::atomic<std::thread::id> thread_ = std::thread::id{};
 };
 
+/// When a job last showed that it goes on. Its tool says so, its guard asks.
+///
+/// Threads: any.
+class pulse {
+public:
+  explicit pulse(instant now) : last_(to_micros(now)) {
+    // nop
+  }
+  void beat(instant now) {
+    last_ = to_micros(now);
+  }
+  [[nodiscard]] instant last() const {
+    return from_micros(last_);
+  }
+
+private:
+  std::atomic<std::int64_t> last_;
+};
+
 /// Guard → tool, a request: do the work once, or say what became of it.
 struct tool_job {
   /// The idempotency key.
@@ -69,6 +90,8 @@ struct tool_job {
   /// May be null. A tool that hands the job to other threads keeps it up to
   /// date.
   std::shared_ptr<worker_mark> where;
+  /// May be null. Progress is told to it.
+  std::shared_ptr<stanchion::pulse> alive;
 };
 
 /// Tool → guard, the answer. The side effect of a failure is what the tool
@@ -77,6 +100,8 @@ struct tool_job {
 /// A tool that cannot answer in this form ends: that is how it crashes.
 struct tool_answer {
   outcome result;
+  /// What the attempt cost, if the tool says so.
+  std::optional<spending> spent = std::nullopt;
 };
 
 } // namespace stanchion

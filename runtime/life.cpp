@@ -84,7 +84,7 @@ void runtime::impl::open() {
   last_number = std::make_shared<std::atomic<run_number>>(store->last_run());
   directory = std::make_shared<tool_directory>();
   for (const auto& [name, t] : tools)
-    directory->put(name, t.effect_class());
+    directory->put(name, t.effect_class(), t.traits());
   if (settings.virtual_seed)
     pool = std::make_shared<inline_executor>();
   else

@@ -45,6 +45,9 @@ std::vector<record> charge(store& in, const history& past, const run_row& row,
     waits = waits || open;
     ready = ready || (open && is_ready(in, past, path, s, now));
   }
+  for (const auto& [path, s] : past.own)
+    if (s.attempts.open)
+      add(path);
   const auto ran = charges.empty() && (!waits || ready);
   if ((ran || to_text({run, {}}) == alone) && past.parked.empty()
       && !past.terminal)

@@ -10,6 +10,7 @@
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/runtime.hpp>
+#include <stanchion/supervisors/policy/relations.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,26 @@ void collect_problems(std::vector<std::string>& to,
     to.push_back(std::move(x));
   for (auto& x : validate(backoff, "backoff"))
     to.push_back(std::move(x));
+  for (auto& x : contradictions(restarts, backoff))
+    to.push_back(std::move(x));
+}
+
+/// The same of how its failed steps are tried again.
+void check_retries(std::vector<std::string>& to, const agent& a) {
+  const auto& x = a.retries();
+  if (!x)
+    return;
+  if (x->most == 0)
+    to.emplace_back("on_unhandled.most: must be at least 1; leave retry out "
+                    "for none");
+  for (auto& problem : validate(x->backoff, "on_unhandled.backoff"))
+    to.push_back(std::move(problem));
+  const auto waits = sum_of_delays(x->backoff, x->most);
+  if (const auto& time = a.limits().time; time && waits >= *time)
+    to.push_back("the waits between " + std::to_string(x->most)
+                 + " more tries of a step (" + to_text(waits)
+                 + ") >= deadline (" + to_text(*time)
+                 + "): the last ones are never made");
 }
 
 void require_none(const std::vector<std::string>& problems,
@@ -132,7 +153,10 @@ void runtime::add(tool x) {
                 "there is a tool named " + x.name() + " already"};
   x.validate();
   auto name = x.name();
+  auto undo = x.undo_tool();
   impl_->tools.emplace(std::move(name), std::move(x));
+  if (undo)
+    add(*std::move(undo));
 }
 
 void runtime::add(agent x) {
@@ -145,6 +169,10 @@ void runtime::add(agent x) {
                    x.first_backoff());
   if (x.eviction() <= duration::zero())
     problems.emplace_back("evict_after: must be longer than zero");
+  check_retries(problems, x);
+  if (x.stuck())
+    for (auto& problem : validate(*x.stuck(), "on_stuck"))
+      problems.push_back(std::move(problem));
   for (auto& problem : validate(x.limits()))
     problems.push_back(std::move(problem));
   require_none(problems, "agent " + x.name());
@@ -187,6 +215,22 @@ void runtime::impl::adopt(runtime& rt, const supervisor& team) {
   }
 }
 
+/// Whatever is to be called is there.
+void runtime::impl::check_fallbacks() const {
+  for (const auto& [name, t] : tools)
+    for (const auto& x : t.traits().fallbacks)
+      if (const auto* other = std::get_if<fallback_tool>(&x)) {
+        const auto why = other->tool == name ? "is the tool itself"
+                         : !tools.contains(other->tool)
+                           ? "is no tool of this program"
+                           : "";
+        if (*why != '\0')
+          throw error{error_code::invalid_spec,
+                      "tool " + name + ":\n  fallback: " + other->tool + " "
+                        + why};
+      }
+}
+
 void runtime::start() {
   if (impl_->settings.host != nullptr && impl_->settings.virtual_seed)
     throw error{error_code::invalid_spec,
@@ -197,6 +241,7 @@ void runtime::start() {
                 "faults: they are injected only where allow_faults is set "
                 "(--allow-faults), for what they do is real"};
   require_none(validate(impl_->settings.faults), "the faults to inject");
+  impl_->check_fallbacks();
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,

@@ -1,5 +1,6 @@
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/tool.hpp>
+#include <stanchion/supervisors/policy/relations.hpp>
 
 #include <iterator>
 #include <vector>
@@ -51,12 +52,42 @@ void tool::validate() const {
   collect(stanchion::validate(failures_));
   collect(stanchion::validate(restarts_, "restarts"));
   collect(stanchion::validate(backoff_, "restart_backoff"));
+  if (idle_ && *idle_ <= duration::zero())
+    problems.emplace_back("idle_timeout: must be positive");
+  if (traits_.call_timeout && *traits_.call_timeout <= duration::zero())
+    problems.emplace_back("call_timeout: must be positive");
+  collect(stanchion::validate(traits_.fallbacks, effect_ == effect::read_only,
+                              "fallback"));
+  if (!traits_.undo.empty() && !undo_function_)
+    problems.emplace_back("undo: has no function");
+  if (!traits_.undo.empty() && effect_ == effect::read_only)
+    problems.emplace_back("undo: a read_only tool does nothing to undo");
+  if (undo_effect_ == effect::reconcilable)
+    problems.emplace_back("undo: cannot be asked; it is once or idempotent");
+  if (problems.empty()) // of what is invalid, relations say nothing
+    collect(contradictions({.attempt = timeout_,
+                            .idle = idle_,
+                            .call = traits_.call_timeout,
+                            .retry = retry_,
+                            .breaker = breaker_,
+                            .restarts = restarts_,
+                            .restart_backoff = backoff_,
+                            .rate = rate_,
+                            .limit = limit_}));
   if (problems.empty())
     return;
   auto text = "tool " + name_ + ":";
   for (const auto& x : problems)
     text += "\n  " + x;
   throw error{error_code::invalid_spec, text};
+}
+
+std::optional<tool> tool::undo_tool() const {
+  if (!undo_function_)
+    return std::nullopt;
+  auto x = tool{traits_.undo, undo_effect_, undo_function_};
+  x.input(any()).output(any()).timeout(timeout_).retry(retry_);
+  return x;
 }
 
 } // namespace stanchion

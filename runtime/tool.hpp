@@ -1,9 +1,11 @@
 #pragma once
 
+#include <stanchion/actors/run/tool_traits.hpp>
 #include <stanchion/actors/tool/coroutine_host.hpp>
 #include <stanchion/actors/tool/tool_context.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/effect.hpp>
+#include <stanchion/core/fallback.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
@@ -67,6 +69,56 @@ public:
   /// Time of one attempt. Positive; default 30 s.
   tool& timeout(duration x) {
     timeout_ = x;
+    return *this;
+  }
+  /// Time that an attempt may go without `tool_context::progress`; then it is
+  /// given up, as at its timeout. Positive, shorter than `timeout`. Default: no
+  /// matter.
+  tool& idle_timeout(duration x) {
+    idle_ = x;
+    return *this;
+  }
+  /// Time of a whole call: all attempts, and what it waits between and for
+  /// them. Past it the call fails with `timeout`; should it be unknown then
+  /// whether an attempt took effect, the effect class decides as ever.
+  /// Positive, longer than `timeout`. Default: no limit.
+  tool& call_timeout(duration x) {
+    traits_.call_timeout = x;
+    return *this;
+  }
+  /// What is tried next in place of this tool once it has failed; each call
+  /// adds to the end of the chain. `cached`, `static_value` and `partial` are
+  /// for `read_only` tools.
+  tool& fallback(stanchion::fallback x) {
+    traits_.fallbacks.push_back(std::move(x));
+    return *this;
+  }
+  /// Answers that were kept of another version are not used. Default `1`.
+  tool& version(std::string x) {
+    traits_.version = std::move(x);
+    return *this;
+  }
+  /// How to undo a success: the tool `<name>.undo`, which is called with
+  /// `{"arguments", "key", "result"}` of the act when its run fails or is
+  /// cancelled. It is a tool of its own, of class `e`.
+  tool& undo(tool_function fn, effect e = effect::idempotent) {
+    undo_function_ = std::move(fn);
+    undo_effect_ = e;
+    traits_.undo = name_ + ".undo";
+    return *this;
+  }
+  /// This tool takes back what `other` does, as `close` does of `open`. A run
+  /// that goes back and forth between the two is stuck, see `agent::on_stuck`.
+  tool& inverse(std::string other) {
+    traits_.inverse = std::move(other);
+    return *this;
+  }
+  /// The most that one attempt with these arguments may cost. It is set aside
+  /// from the budget of the run before the attempt leaves; what it did cost
+  /// (`tool_context::spent`) takes its place afterwards, or it stays. Called on
+  /// the run's actor, maybe more than once; must not block. Default: nothing.
+  tool& costs(std::function<spending(const value&)> most) {
+    traits_.costs = std::move(most);
     return *this;
   }
   /// Default: 3 attempts, 0.5 s × 2 to 60 s, full jitter.
@@ -162,6 +214,11 @@ public:
   [[nodiscard]] const failure_policy& failures() const {
     return failures_;
   }
+  [[nodiscard]] const tool_traits& traits() const {
+    return traits_;
+  }
+  /// The tool that undoes what this one did; nothing if it has none.
+  [[nodiscard]] std::optional<tool> undo_tool() const;
   /// Precondition: it has one.
   [[nodiscard]] const schema& output_schema() const {
     return *output_;
@@ -182,6 +239,10 @@ private:
   std::optional<schema> input_;
   std::optional<schema> output_;
   duration timeout_ = defaults::attempt_timeout;
+  std::optional<duration> idle_;
+  tool_traits traits_;
+  tool_function undo_function_;
+  effect undo_effect_ = effect::idempotent;
   retry_options retry_;
   std::optional<retry_budget_options> retry_budget_ = retry_budget_options{};
   std::optional<hedge_options> hedge_;

@@ -68,6 +68,7 @@ struct tool_parts {
     x.input = *t.input_;
     x.output = *t.output_;
     x.attempt_timeout = t.timeout_;
+    x.idle_timeout = t.idle_;
     x.retry = t.retry_;
     x.retry_budget = t.retry_budget_;
     x.retry_budget_text = rt.store->find_fact(retry_budget_fact(t.name_));
@@ -113,6 +114,13 @@ struct tool_parts {
     return x;
   }
 };
+
+bool runtime::impl::may_pass(std::string_view tool, const failure& why) const {
+  const auto found = tools.find(std::string{tool});
+  return found != tools.end()
+         && table_of(failures, found->second.failures())[why.kind].retry
+              != retry_when::never;
+}
 
 child_spec runtime::impl::guard_child(const tool& t) {
   auto spec = child_spec{};

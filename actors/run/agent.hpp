@@ -1,12 +1,15 @@
 #pragma once
 
+#include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/actors/run/task.hpp>
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/value.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +22,16 @@ class agent_context;
 enum class on_unhandled : std::uint8_t {
   park, ///< a person decides: retry, skip with a result, or abort
   fail, ///< the run fails
+};
+
+/// How often the step that a run fails of is tried again before that happens.
+/// The waits are durable.
+struct retry {
+  /// Series of attempts of one step, beside the first. At least 1; default 3.
+  std::uint32_t most = defaults::step_reopenings;
+  /// The waits between them. Default 30 s × 2 to 10 min, full jitter.
+  backoff_options backoff
+    = {.first = defaults::reopen_backoff, .cap = defaults::reopen_backoff_cap};
 };
 
 /// A named, versioned coroutine: a template for runs. Open runs stay with the
@@ -37,6 +50,12 @@ public:
     unhandled_ = x;
     return *this;
   }
+  /// Tries the step again that the run failed of, if that may be gone in a
+  /// while and the tool's effect class allows; then what was said otherwise.
+  agent& on_unhandled(const retry& x) {
+    retries_ = x;
+    return *this;
+  }
   /// Time that a run may take, without what it waits for people; past it, it is
   /// parked, and `extend` gives it more. Positive; default no limit.
   agent& deadline(duration x) {
@@ -52,6 +71,23 @@ public:
   /// limit.
   agent& max_attempts(std::uint32_t x) {
     limits_.attempts = x;
+    return *this;
+  }
+  /// Tokens of all calls of a run together, in the same way: see
+  /// `tool::costs`. Default no limit.
+  agent& max_tokens(std::uint64_t x) {
+    limits_.tokens = x;
+    return *this;
+  }
+  /// Money, in millionths of its unit, in the same way. Default no limit.
+  agent& max_cost(std::uint64_t x) {
+    limits_.cost = x;
+    return *this;
+  }
+  /// Looks out for runs that go on without getting anywhere, and does about it
+  /// what the ladder says. Default: nobody does.
+  agent& on_stuck(const stuck_options& x) {
+    stuck_ = x;
     return *this;
   }
   /// Restarts of one run allowed in a window before it is parked. Defaults:
@@ -85,6 +121,12 @@ public:
   [[nodiscard]] stanchion::on_unhandled unhandled() const {
     return unhandled_;
   }
+  [[nodiscard]] const std::optional<retry>& retries() const {
+    return retries_;
+  }
+  [[nodiscard]] const std::optional<stuck_options>& stuck() const {
+    return stuck_;
+  }
   [[nodiscard]] const budget& limits() const {
     return limits_;
   }
@@ -106,6 +148,8 @@ private:
   std::string version_;
   function fn_;
   stanchion::on_unhandled unhandled_ = stanchion::on_unhandled::park;
+  std::optional<retry> retries_;
+  std::optional<stuck_options> stuck_;
   budget limits_;
   std::uint32_t restarts_ = defaults::run_restarts;
   duration window_ = defaults::restart_window;

@@ -52,6 +52,18 @@ try_call_operation agent_context::try_call(std::string tool) const {
   return try_call(std::move(tool), args());
 }
 
+compensate_operation agent_context::compensate_with(std::string tool,
+                                                    value arguments) const {
+  return compensate_operation{
+    make_step(step_kind::compensation, std::move(tool), std::move(arguments))};
+}
+
+std::optional<stuck_finding> agent_context::stuck() const {
+  const auto* watch = engine_->stuck();
+  const auto* found = watch == nullptr ? nullptr : watch->now();
+  return found == nullptr ? std::nullopt : std::optional{*found};
+}
+
 sleep_operation agent_context::sleep_for(duration d) const {
   return sleep_until(engine_->now() + d);
 }

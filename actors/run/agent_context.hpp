@@ -1,8 +1,10 @@
 #pragma once
 
+#include <stanchion/actors/run/batch.hpp>
 #include <stanchion/actors/run/engine.hpp>
 #include <stanchion/actors/run/operation.hpp>
 #include <stanchion/actors/run/scope.hpp>
+#include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/actors/run/task.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/id.hpp>
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +63,14 @@ public:
   [[nodiscard]] escalate_operation escalate(park_reason reason,
                                             std::string text) const;
 
+  /// Says how to undo what comes next: `tool` is called with `arguments` should
+  /// the run fail or be cancelled. For an act of several calls; a single one
+  /// has its tool's own `undo`. To be awaited before the act: whether it
+  /// happened or not must make no difference to `tool`. Throws
+  /// `step_error{unknown_tool}`.
+  [[nodiscard]] compensate_operation compensate_with(std::string tool,
+                                                     value arguments) const;
+
   /// Ends this run and carries on from the start of the agent, under a new id,
   /// with `input` and an empty journal. Does not return.
   [[nodiscard]] renewal_operation continue_as_new(value input) const;
@@ -85,6 +96,13 @@ public:
     return race_operation<Parts...>{std::move(parts)...};
   }
 
+  /// Calls `tool` once for each of `items`. Where `policy` cares, one is done
+  /// first and a person is asked; then it goes on in growing slices, and asks
+  /// again after one in which an item failed. The answer is `true`, `false`
+  /// (the rest is not begun), or the size of the next slice.
+  [[nodiscard]] task<batch_result>
+  batch(std::string tool, std::vector<value> items, scope_policy policy) const;
+
   // -- not awaited ------------------------------------------------------------
 
   /// Runs `fn` now and records what it yields; a replay yields the recorded
@@ -106,6 +124,10 @@ public:
   [[nodiscard]] stanchion::uuid uuid() const;
   /// This run.
   [[nodiscard]] const run_id& id() const;
+
+  /// Whether the run goes in circles as of the last delivered outcome, and what
+  /// is done about it; nothing unless the agent asks for that (`on_stuck`).
+  [[nodiscard]] std::optional<stuck_finding> stuck() const;
 
   /// Tells watchers how far the run is. Silent in replay.
   void progress(std::string_view text) const;

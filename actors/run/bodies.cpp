@@ -54,6 +54,13 @@ void member(std::string& to, std::string_view name, const failure& x) {
   append_canonical(to, json(x), wrapping_limits);
 }
 
+void member(std::string& to, const spending& x) {
+  if (x.tokens != 0)
+    member(to, "tokens", x.tokens);
+  if (x.cost != 0)
+    member(to, "cost", x.cost);
+}
+
 /// A member whose text is canonical JSON already.
 void member_text(std::string& to, std::string_view name,
                  std::string_view text) {
@@ -88,6 +95,8 @@ std::string started(const beginning& x) {
     member(to, "parent", std::uint64_t{x.parent});
     member(to, "parent_step", std::string_view{x.parent_step});
   }
+  if (x.before != 0)
+    member(to, "before", std::uint64_t{x.before});
   if (!x.submitter.empty())
     member(to, "submitter", std::string_view{x.submitter});
   if (!x.limits.unlimited()) {
@@ -98,7 +107,7 @@ std::string started(const beginning& x) {
   return close(std::move(to));
 }
 
-std::string intent(const step& s) {
+std::string intent(const step& s, std::string_view undo, const failure* why) {
   auto to = object();
   member(to, "kind", to_string(s.kind));
   if (!s.name.empty())
@@ -113,13 +122,26 @@ std::string intent(const step& s) {
     member(to, "child", std::string_view{to_string(s.child)});
     member(to, "child_number", std::uint64_t{s.child_number});
   }
+  if (!undo.empty())
+    member(to, "undo", undo);
+  if (why != nullptr)
+    member(to, "why", *why);
   return close(std::move(to));
 }
 
-std::string attempt(std::uint32_t n, std::string_view key) {
+std::string attempt(std::uint32_t n, std::string_view key,
+                    const spending& reserved) {
   auto to = object();
   member(to, "n", std::uint64_t{n});
   member(to, "key", key);
+  member(to, reserved);
+  return close(std::move(to));
+}
+
+std::string spent(std::uint32_t n, const spending& much) {
+  auto to = object();
+  member(to, "n", std::uint64_t{n});
+  member(to, much);
   return close(std::move(to));
 }
 
@@ -177,9 +199,12 @@ std::string decided(std::string_view ticket, const decision& x) {
   return close(std::move(to));
 }
 
-std::string reopened(std::uint32_t revision, std::string_view arguments) {
+std::string reopened(std::uint32_t revision, std::string_view arguments,
+                     std::uint32_t nth) {
   auto to = object();
   member(to, "revision", std::uint64_t{revision});
+  if (nth != 0)
+    member(to, "nth", std::uint64_t{nth});
   if (!arguments.empty())
     member_text(to, "arguments", arguments);
   return close(std::move(to));
@@ -225,6 +250,13 @@ std::string cancelled(std::string_view reason) {
 std::string continued(const run_id& as) {
   auto to = object();
   member(to, "run", std::string_view{to_string(as)});
+  return close(std::move(to));
+}
+
+std::string undoing(record_kind as, std::string_view body) {
+  auto to = object();
+  member(to, "as", to_string(as));
+  member_text(to, "body", body);
   return close(std::move(to));
 }
 

@@ -3,6 +3,7 @@
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/outcome.hpp>
+#include <stanchion/core/record.hpp>
 #include <stanchion/core/ticket.hpp>
 
 #include <cstdint>
@@ -23,11 +24,18 @@ struct beginning {
   step_path parent_step;
   std::string submitter;
   budget limits;
+  /// The run that it carries on; 0 for none.
+  run_number before = 0;
 };
 
 [[nodiscard]] std::string started(const beginning& x);
-[[nodiscard]] std::string intent(const step& s);
-[[nodiscard]] std::string attempt(std::uint32_t n, std::string_view key);
+/// `undo`: the tool that undoes it, or empty. `why`: what a step of the run's
+/// own was taken for; may be null.
+[[nodiscard]] std::string intent(const step& s, std::string_view undo = {},
+                                 const failure* why = nullptr);
+[[nodiscard]] std::string attempt(std::uint32_t n, std::string_view key,
+                                  const spending& reserved = {});
+[[nodiscard]] std::string spent(std::uint32_t n, const spending& much);
 [[nodiscard]] std::string attempt_end(std::uint32_t n, const failure& why);
 /// `held`: recorded while the program was not listening.
 [[nodiscard]] std::string outcome(const stanchion::outcome& x, bool held);
@@ -37,9 +45,11 @@ struct beginning {
 [[nodiscard]] std::string parked(park_reason reason, std::string_view ticket,
                                  std::uint32_t version, std::string_view why);
 [[nodiscard]] std::string decided(std::string_view ticket, const decision& x);
-/// `arguments`: an editor's, as canonical text, or empty.
+/// `arguments`: an editor's, as canonical text, or empty. `nth`: which time the
+/// run itself does it; 0 when a person does.
 [[nodiscard]] std::string reopened(std::uint32_t revision,
-                                   std::string_view arguments);
+                                   std::string_view arguments,
+                                   std::uint32_t nth = 0);
 [[nodiscard]] std::string death(bool alone);
 [[nodiscard]] std::string crash(std::string_view message);
 [[nodiscard]] std::string cancel(std::string_view reason, std::string_view by);
@@ -47,6 +57,8 @@ struct beginning {
 [[nodiscard]] std::string failed(const failure& why);
 [[nodiscard]] std::string cancelled(std::string_view reason);
 [[nodiscard]] std::string continued(const run_id& as);
+/// How the run ends once what it did is undone: `as` with `body`.
+[[nodiscard]] std::string undoing(record_kind as, std::string_view body);
 /// `fields`: a JSON object's text.
 [[nodiscard]] std::string policy_decision(std::string_view event,
                                           std::string_view fields);

@@ -1,6 +1,7 @@
 #include <stanchion/actors/run/engine.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/operation.hpp>
+#include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/actors/run/task.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/random.hpp>
@@ -71,6 +72,10 @@ engine::engine(engine_host& host, const stanchion::run_id& run, instant started)
 
 engine::~engine() {
   freeze();
+}
+
+void engine::watch(std::unique_ptr<stuck_record> x) {
+  stuck_ = std::move(x);
 }
 
 /// While one lives, the program's frames may be on the stack.
@@ -156,6 +161,8 @@ void engine::hand_over(step_path path, const outcome& x) {
   }
   last_delivered_ = std::move(path);
   const auto& s = *node.mapped();
+  if (replaying_ && stuck_)
+    stuck_->replay(s, x);
   if (s.waiter != nullptr)
     s.waiter->complete(x);
 }
@@ -175,6 +182,11 @@ void engine::freeze() {
   leaving_ = std::move(root_);
   if (depth_ == 0)
     leaving_.reset();
+}
+
+step& engine::add_own(std::unique_ptr<step> s) {
+  auto path = s->path;
+  return *open_.insert_or_assign(std::move(path), std::move(s)).first->second;
 }
 
 void engine::settle(const step_path& path) {
@@ -231,17 +243,7 @@ void engine::check_recorded(step& s) {
     }
     host_.drifted(s);
   }
-  s.tool_effect = r.tool_effect;
-  s.revision = r.revision;
-  s.attempts = r.attempts;
-  s.due = r.due;
-  s.waits_for = r.waits_for;
-  s.child = r.child;
-  s.child_number = r.child_number;
-  s.deaths = r.deaths;
-  s.charged = r.charged;
-  s.charged_at = r.charged_at;
-  s.known_abandoned = r.abandoned;
+  r.restore(s);
   if (r.arguments_text != r.requested_text) { // a person's edit
     s.arguments = parse_json(r.arguments_text);
     s.arguments_text = r.arguments_text;

@@ -27,6 +27,7 @@ class task;
 
 class engine;
 class history;
+class stuck_record;
 
 /// A sequential strand of steps: the run itself, or one branch of a scope. It
 /// numbers its steps as they start.
@@ -128,6 +129,16 @@ public:
   /// listed until `settle`.
   void freeze();
 
+  /// Lists a step that the run takes by itself: no program waits for it.
+  step& add_own(std::unique_ptr<step> s);
+
+  /// Tells it of every outcome that is delivered again. Before `start`.
+  void watch(std::unique_ptr<stuck_record> x);
+  /// Null where nobody looks.
+  [[nodiscard]] stuck_record* stuck() const {
+    return stuck_.get();
+  }
+
   /// Strikes an open step whose outcome was recorded but not delivered.
   void settle(const step_path& path);
 
@@ -223,6 +234,7 @@ private:
   bool dying_ = false;
   bool ended_ = false;
   std::unique_ptr<divergence> diverged_; // mostly null
+  std::unique_ptr<stuck_record> stuck_;  // mostly null
   step_path last_delivered_;
   branch trunk_;
   branch* current_ = nullptr;

@@ -51,6 +51,21 @@ std::optional<instant> instant_of(const json& body, const char* member) {
 
 } // namespace
 
+void recorded_step::restore(step& to) const {
+  to.tool_effect = tool_effect;
+  to.revision = revision;
+  to.attempts = attempts;
+  to.due = due;
+  to.waits_for = waits_for;
+  to.child = child;
+  to.child_number = child_number;
+  to.deaths = deaths;
+  to.charged = charged;
+  to.charged_at = charged_at;
+  to.asked = asked;
+  to.known_abandoned = abandoned;
+}
+
 history::history(std::span<const record> records) {
   for (const auto& r : records) {
     try {
@@ -94,6 +109,7 @@ void history::read(const record& r) {
     agent = text_of(x, "agent");
     version = text_of(x, "version");
     depth = x.value("depth", 0U);
+    before = x.value("before", run_number{0});
     input = value{x.at("input")};
     started = r.at;
     if (const auto found = x.find("budget"); found != x.end())
@@ -103,25 +119,25 @@ void history::read(const record& r) {
   case record_kind::intent:
     read_intent(r);
     break;
-  case record_kind::attempt: {
-    ++attempts;
-    auto& a = steps.at(r.step).attempts;
-    a.made = body().at("n").get<std::uint32_t>();
-    a.first = a.first.value_or(r.at);
-    a.open = true;
-    a.ended.reset();
-    steps.at(r.step).due.reset();
+  case record_kind::attempt:
+    read_attempt(r);
     break;
-  }
+  case record_kind::spent:
+    read_spent(r);
+    break;
+  case record_kind::stuck:
+    stuck.insert_or_assign(r.step, r.body);
+    break;
   case record_kind::attempt_end: {
-    auto& a = steps.at(r.step).attempts;
+    auto& s = at(r.step);
+    auto& a = s.attempts;
     a.last = std::make_shared<const failure>(
       failure_from_json(body().at("failure")));
     a.open = false;
     a.ended = a.last->effect;
-    if (a.made > steps.at(r.step).charged_at) { // the process outlived it
-      steps.at(r.step).charged = false;
-      steps.at(r.step).deaths = 0;
+    if (a.made > s.charged_at) { // the process outlived it
+      s.charged = false;
+      s.deaths = 0;
     }
     break;
   }
@@ -140,7 +156,7 @@ void history::read(const record& r) {
   }
   case record_kind::wait: {
     const auto x = body();
-    auto& s = steps.at(r.step);
+    auto& s = at(r.step);
     s.due = instant_of(x, "until");
     s.waits_for
       = parse_wait_reason(text_of(x, "why")).value_or(wait_reason::backoff);
@@ -148,7 +164,7 @@ void history::read(const record& r) {
   }
   case record_kind::parked: {
     const auto x = body();
-    const auto s = steps.find(r.step);
+    const auto* s = find(r.step);
     if (parked.empty())
       parked_since_ = r.at;
     parked[text_of(x, "ticket")]
@@ -157,8 +173,8 @@ void history::read(const record& r) {
          .step = r.step,
          .why = text_of(x, "why"),
          .version = x.value("version", 0U),
-         .unknown = s != steps.end() && s->second.kind == step_kind::call
-                    && s->second.attempts.ended == side_effect::unknown};
+         .unknown = s != nullptr && s->kind == step_kind::call
+                    && s->attempts.ended == side_effect::unknown};
     break;
   }
   case record_kind::decided:
@@ -178,12 +194,15 @@ void history::read(const record& r) {
       code_deaths = 0;
       code_charged = false;
     } else {
-      steps.at(r.step).deaths = 0;
-      steps.at(r.step).charged = false;
+      at(r.step).deaths = 0;
+      at(r.step).charged = false;
     }
     break;
+  case record_kind::undoing:
+    undoing = r.body;
+    break;
   case record_kind::abandoned:
-    steps.at(r.step).abandoned = true;
+    at(r.step).abandoned = true;
     break;
   case record_kind::cancel:
     cancel_requested = true;
@@ -196,7 +215,11 @@ void history::read(const record& r) {
 
 void history::read_intent(const record& r) {
   const auto x = json::parse(r.body);
-  auto s = recorded_step{};
+  auto s = own_step{};
+  s.asked = r.at;
+  s.undo = text_of(x, "undo");
+  if (const auto why = x.find("why"); why != x.end())
+    s.why = std::make_shared<const failure>(failure_from_json(*why));
   s.kind = parse_step_kind(text_of(x, "kind")).value_or(step_kind::call);
   s.name = text_of(x, "name");
   if (const auto arguments = x.find("arguments"); arguments != x.end())
@@ -209,29 +232,86 @@ void history::read_intent(const record& r) {
       = parse_uuid(child->get<std::string>()).value_or(stanchion::run_id{});
     s.child_number = x.at("child_number").get<run_number>();
   }
-  steps.emplace(r.step, std::move(s));
+  if (is_own(r.step))
+    own.emplace(r.step, std::move(s));
+  else
+    steps.emplace(r.step, std::move(s));
+}
+
+void history::read_attempt(const record& r) {
+  const auto x = json::parse(r.body);
+  ++attempts;
+  auto& s = at(r.step);
+  s.attempts.made = x.at("n").get<std::uint32_t>();
+  s.attempts.first = s.attempts.first.value_or(r.at);
+  s.attempts.open = true;
+  s.attempts.ended.reset();
+  s.due.reset();
+  reserved.erase(r.step); // of the attempt before: it stays spent
+  if (const auto much = spending_from_json(x); !much.nothing()) {
+    reserved[r.step] = much;
+    spent = spent + much;
+  }
+}
+
+void history::read_spent(const record& r) {
+  if (auto much = reserved.extract(r.step))
+    spent = spent - much.mapped();
+  const auto& s = at(r.step);
+  if (s.kind != step_kind::call)
+    paid_children.insert(s.child_number);
+  spent = spent + spending_from_json(json::parse(r.body));
+}
+
+const recorded_step* history::find(const step_path& path) const {
+  if (const auto found = steps.find(path); found != steps.end())
+    return &found->second;
+  const auto found = own.find(path);
+  return found == own.end() ? nullptr : &found->second;
+}
+
+recorded_step& history::at(const step_path& path) {
+  return is_own(path) ? own.at(path) : steps.at(path);
 }
 
 void history::read_outcome(const record& r) {
   const auto x = json::parse(r.body);
-  auto& s = steps.at(r.step);
+  auto& s = at(r.step);
   s.attempts.open = false;
   s.charged = false;
   s.deaths = 0;
+  auto ended = outcome_of(x);
+  if (s.done_at == 0 && ended.ok() && !skipped_.contains(r.step))
+    s.done_at = r.seq;
+  if (is_own(r.step)) {
+    s.has_outcome = true;
+    own.at(r.step).ended = std::move(ended);
+    return;
+  }
   if (x.value("held", false)) {
-    held.insert_or_assign(r.step, outcome_of(x));
+    held.insert_or_assign(r.step, std::move(ended));
     return;
   }
   held.erase(r.step);
   s.has_outcome = true;
-  deliveries.push_back({r.step, outcome_of(x), r.at});
+  deliveries.push_back({r.step, std::move(ended), r.at});
 }
 
 void history::read_reopened(const record& r) {
   const auto x = json::parse(r.body);
-  auto& s = steps.at(r.step);
+  auto& s = at(r.step);
   s.has_outcome = false;
   s.attempts = {};
+  s.asked = r.at;
+  s.done_at = 0;
+  s.reopenings = x.value("nth", 0U);
+  if (is_own(r.step))
+    own.at(r.step).ended.reset();
+  else // what was tried in its place is tried anew as well
+    std::erase_if(own, [&r](const auto& o) {
+      return fallback_number(o.first) != 0 && served_by(o.first) == r.step
+             && o.second.done_at == 0;
+    });
   s.revision = x.value("revision", s.revision);
   if (const auto edited = x.find("arguments"); edited != x.end())
     s.arguments_text = canonical(*edited);
@@ -253,19 +333,23 @@ void history::read_decided(const record& r) {
   crashes.clear();
   code_deaths = 0;
   code_charged = false;
-  if (!r.step.empty() && steps.contains(r.step)) {
-    steps.at(r.step).deaths = 0;
-    steps.at(r.step).charged = false;
-  }
+  if (find(r.step) == nullptr)
+    return;
+  auto& s = at(r.step);
+  s.deaths = 0;
+  s.charged = false;
+  s.reopenings = 0;
+  if (text_of(x.at("decision"), "verb") == to_string(verb::skip))
+    skipped_.insert(r.step);
 }
 
 void history::read_death(const record& r) {
   const auto alone = json::parse(r.body).at("alone").get<bool>();
-  auto& deaths = r.step.empty() ? code_deaths : steps.at(r.step).deaths;
-  auto& charged = r.step.empty() ? code_charged : steps.at(r.step).charged;
+  auto& deaths = r.step.empty() ? code_deaths : at(r.step).deaths;
+  auto& charged = r.step.empty() ? code_charged : at(r.step).charged;
   charged = true;
   if (!r.step.empty())
-    steps.at(r.step).charged_at = steps.at(r.step).attempts.made;
+    at(r.step).charged_at = at(r.step).attempts.made;
   if (alone)
     ++deaths;
 }

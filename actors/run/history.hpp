@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +38,25 @@ struct recorded_step {
   bool has_outcome = false;
   bool abandoned = false; ///< its branch was decided without it
   bool requested = false; ///< the program asked for it in this replay
+  instant asked;          ///< or reopened
+  /// Times that the run itself has reopened it since a person last looked.
+  std::uint32_t reopenings = 0;
+  /// The tool that undoes it; empty for none.
+  std::string undo;
+  /// The record that ended it with a success, which a person did not make up;
+  /// 0 for none.
+  std::uint32_t done_at = 0;
+
+  /// Puts a step that is asked for again where it stood.
+  void restore(step& to) const;
+};
+
+/// A step that the run took by itself, as the journal has it.
+struct own_step : recorded_step {
+  /// How it ended; nothing while it has not.
+  std::optional<outcome> ended;
+  /// What it was taken for.
+  std::shared_ptr<const failure> why;
 };
 
 /// An outcome that reached the program, in the order it did.
@@ -90,6 +111,11 @@ public:
   std::vector<extension> extensions;
   /// Attempts of all its calls, whatever became of them.
   std::uint32_t attempts = 0;
+  /// What they have cost; for those of which it is not known, what was reserved
+  /// for them.
+  spending spent;
+  /// Children whose cost it has taken over.
+  std::set<run_number> paid_children;
   /// How long it was parked, without the last time if it still is.
   duration paused{};
   /// Sequence number of the next record.
@@ -103,18 +129,35 @@ public:
   std::map<std::string, parking> parked;
   bool cancel_requested = false;
   std::string cancel_reason;
+  /// It is to end once what it did is undone: the body of the record that says
+  /// how; empty while it is not.
+  std::string undoing;
+  /// The run that it carries on; 0 if it began by itself.
+  run_number before = 0;
   /// The record that ended the run.
   std::optional<record> terminal;
 
   // -- its steps --------------------------------------------------------------
 
+  /// The step of that path, be it the program's or the run's own; null if there
+  /// is none.
+  [[nodiscard]] const recorded_step* find(const step_path& path) const;
+
+  /// Those that the program asked for.
   std::map<step_path, recorded_step> steps;
+  /// Those that the run took by itself.
+  std::map<step_path, own_step> own;
   std::vector<delivery> deliveries;
   /// Outcomes that came while the program was not listening; they are delivered
   /// when it does.
   std::map<step_path, outcome> held;
   std::map<step_path, std::pair<std::string, value>> side_values;
   std::map<std::string, bool, std::less<>> patches;
+  /// What was found out about the run's going in circles, by the step whose
+  /// outcome showed it: the bodies of those records.
+  std::map<step_path, std::string> stuck;
+  /// What is reserved for attempts of which nobody has said what they cost.
+  std::map<step_path, spending> reserved;
 
 private:
   void read(const record& r);
@@ -123,8 +166,13 @@ private:
   void read_reopened(const record& r);
   void read_decided(const record& r);
   void read_death(const record& r);
+  void read_attempt(const record& r);
+  void read_spent(const record& r);
+  /// Throws `nlohmann::json::exception` when there is none.
+  [[nodiscard]] recorded_step& at(const step_path& path);
 
   std::optional<instant> parked_since_;
+  std::set<step_path> skipped_; // a person made up their results
 };
 
 /// The run that goes under a child's number now, for a child may have carried

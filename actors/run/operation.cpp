@@ -66,6 +66,15 @@ sleep_operation::sleep_operation(std::unique_ptr<step> what)
   throws_ = false;
 }
 
+compensate_operation::compensate_operation(std::unique_ptr<step> what)
+  : operation(std::move(what)) {
+  // nop
+}
+
+void compensate_operation::take() {
+  static_cast<void>(result().get());
+}
+
 escalate_operation::escalate_operation(std::unique_ptr<step> what)
   : operation(std::move(what)) {
   // nop

@@ -91,6 +91,16 @@ public:
   }
 };
 
+/// `ctx.compensate_with`: it is journaled what is to be undone.
+class [[nodiscard]] compensate_operation : public operation {
+public:
+  explicit compensate_operation(std::unique_ptr<step> what);
+  void await_resume() {
+    take();
+  }
+  void take();
+};
+
 /// `ctx.escalate`: what the person answered.
 class [[nodiscard]] escalate_operation : public operation {
 public:

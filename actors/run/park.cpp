@@ -81,13 +81,18 @@ bool speaks_of(park_reason reason, const failure* last) {
 
 std::string group_of(const run_row& row, const history& past,
                      const park_request& x) {
-  const auto found = past.steps.find(x.step);
+  const auto* found = past.find(x.step);
   const auto& operation
-    = found == past.steps.end() || found->second.name.empty()
-        ? row.agent
-        : found->second.name;
+    = found == nullptr || found->name.empty() ? row.agent : found->name;
   const auto kind = x.why ? to_string(x.why->kind) : to_string(x.reason);
   return std::string{kind} + ":" + operation;
+}
+
+/// The run is to end in any case: there is nothing to abort.
+std::vector<verb> undo_options(park_reason reason) {
+  if (reason == park_reason::ambiguous_state)
+    return {verb::happened, verb::did_not_happen};
+  return {verb::retry, verb::skip};
 }
 
 } // namespace
@@ -142,16 +147,16 @@ park_reason reason_for(failure_kind kind) {
 
 ticket make_ticket(const run_row& row, const history& past, park_request x,
                    instant now) {
-  const auto failing = past.steps.find(x.step);
-  const auto at_escalation = failing != past.steps.end()
-                             && failing->second.kind == step_kind::escalation;
+  const auto* failing = past.find(x.step);
+  const auto at_escalation
+    = failing != nullptr && failing->kind == step_kind::escalation;
   // A process that died before the ticket was durable knew more than the
   // record of the park tells.
   if (at_escalation && x.suggestion.empty())
-    x.suggestion = suggestion_of(failing->second);
-  if (failing != past.steps.end() && !x.why
-      && speaks_of(x.reason, failing->second.attempts.last.get()))
-    x.why = *failing->second.attempts.last;
+    x.suggestion = suggestion_of(*failing);
+  if (failing != nullptr && !x.why
+      && speaks_of(x.reason, failing->attempts.last.get()))
+    x.why = *failing->attempts.last;
   auto t = ticket{};
   t.id = ticket_id(row.id, x.step, x.revision);
   t.kind = ticket_kind::escalation;
@@ -162,8 +167,10 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
   t.revision = x.revision;
   t.title = x.title;
   t.group = group_of(row, past, x);
-  t.options
-    = options_for(x.reason, at_escalation, !x.why && is_about_budget(x.reason));
+  t.options = is_undo(x.step)
+                ? undo_options(x.reason)
+                : options_for(x.reason, at_escalation,
+                              !x.why && is_about_budget(x.reason));
   if (x.why && x.why->effect == side_effect::unknown)
     std::erase(t.options, verb::edit); // other arguments: a second effect
   t.created = now;
@@ -171,8 +178,8 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
                       {"agent", row.agent},
                       {"steps_executed", steps_done(past)},
                       {"suggested_next_step", x.suggestion}};
-  if (failing != past.steps.end())
-    context["failing_step"] = describe(failing->first, failing->second);
+  if (failing != nullptr)
+    context["failing_step"] = describe(x.step, *failing);
   if (x.why)
     context["error"] = json(*x.why);
   if (!x.evidence.is_null())

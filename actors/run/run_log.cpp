@@ -21,6 +21,10 @@ void run_log::add(ticket x) {
   pending_.tickets.push_back(std::move(x));
 }
 
+void run_log::add(fact x) {
+  pending_.facts.push_back(std::move(x));
+}
+
 void run_log::add_foreign(record r, run_row row) {
   pending_.records.push_back(std::move(r));
   pending_.runs.push_back(std::move(row));
@@ -50,7 +54,8 @@ std::size_t run_log::unflushed_waiters() const {
 }
 
 bool run_log::dirty() const {
-  return row_changed_ || !pending_.records.empty() || !pending_.tickets.empty();
+  return row_changed_ || !pending_.records.empty() || !pending_.tickets.empty()
+         || !pending_.facts.empty();
 }
 
 std::pair<batch, std::uint64_t> run_log::flush() {

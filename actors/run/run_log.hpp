@@ -33,6 +33,7 @@ public:
 
   void add(record_kind kind, step_path step, std::string body, instant at);
   void add(ticket x);
+  void add(fact x);
   /// A record of another run that must be durable together with ours.
   void add_foreign(record r, run_row row);
 

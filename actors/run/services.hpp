@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/actors/run/tool_traits.hpp>
 #include <stanchion/core/backlog.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
@@ -24,6 +25,8 @@ struct tool_entry {
   effect tool_effect = effect::once;
   /// Empty while its guard is being replaced.
   fabric::actor_ref guard;
+  /// Never null.
+  std::shared_ptr<const tool_traits> traits;
 };
 
 /// Which tools there are and who guards them. One per runtime.
@@ -33,7 +36,8 @@ class tool_directory {
 public:
   /// Nothing when there is no tool of that name.
   [[nodiscard]] std::optional<tool_entry> find(std::string_view name) const;
-  void put(const std::string& name, effect tool_effect);
+  void put(const std::string& name, effect tool_effect,
+           tool_traits traits = {});
   void set_guard(const std::string& name, fabric::actor_ref guard);
 
 private:
@@ -55,6 +59,8 @@ struct run_services {
   std::function<fabric::actor_ref()> desk;
   /// How much waits for the journal; may be null.
   std::shared_ptr<stanchion::backlog> backlog;
+  /// Whether a failure of a tool's may be gone in a while; empty: of none.
+  std::function<bool(std::string_view tool, const failure& why)> may_pass;
   fabric::actor_ref journal;
   fabric::actor_ref timers;
   /// Takes `routed` messages for any run, alive or not.

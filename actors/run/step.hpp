@@ -8,6 +8,7 @@
 #include <stanchion/core/value.hpp>
 #include <stanchion/core/wait_reason.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,17 +23,31 @@ enum class turn : std::uint8_t { none, asked, held };
 
 /// What an agent can wait for. Append only: journaled.
 enum class step_kind : std::uint8_t {
-  call = 1,       ///< a tool's answer
-  timer = 2,      ///< an instant
-  spawn = 3,      ///< that a child run exists
-  child = 4,      ///< that a child run has ended
-  settled = 5,    ///< that a child run has ended or waits for a person
-  escalation = 6, ///< a person's answer
-  renewal = 7,    ///< that the run carries on under a new id
+  call = 1,         ///< a tool's answer
+  timer = 2,        ///< an instant
+  spawn = 3,        ///< that a child run exists
+  child = 4,        ///< that a child run has ended
+  settled = 5,      ///< that a child run has ended or waits for a person
+  escalation = 6,   ///< a person's answer
+  renewal = 7,      ///< that the run carries on under a new id
+  compensation = 8, ///< that what is to be undone is known
 };
 
 [[nodiscard]] std::string_view to_string(step_kind x);
 [[nodiscard]] std::optional<step_kind> parse_step_kind(std::string_view text);
+
+/// A run takes steps of its own beside those that its program asks for. Their
+/// paths name the step that they are for: `5~1` is the first fallback of step
+/// 5, `5~undo` undoes it.
+[[nodiscard]] bool is_own(const step_path& path);
+/// `nth` counts from 1, as the tool's chain does.
+[[nodiscard]] step_path fallback_path(const step_path& of, std::size_t nth);
+[[nodiscard]] step_path undo_path(const step_path& of);
+[[nodiscard]] bool is_undo(const step_path& own);
+/// The step that one of the run's own is for.
+[[nodiscard]] step_path served_by(const step_path& own);
+/// Which fallback it is, from 1; 0 for none.
+[[nodiscard]] std::size_t fallback_number(const step_path& own);
 
 /// One step of a run, from the moment its coroutine asks until its outcome is
 /// delivered.
@@ -68,6 +83,10 @@ struct step {
 
   // -- what the run keeps about a call ----------------------------------------
 
+  /// When it was asked for, or reopened.
+  instant asked;
+  /// It has failed, and something else is tried in its place.
+  bool handed_on = false;
   /// The guard that was asked; 0 while none is.
   std::uint64_t guard = 0;
   /// The guard lets attempts leave before they are durable.

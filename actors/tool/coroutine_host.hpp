@@ -37,6 +37,10 @@ public:
 
   /// What it returned. Throws what it threw. Precondition: it is over.
   [[nodiscard]] json take_result();
+  /// What it said that it cost.
+  [[nodiscard]] const std::optional<spending>& spent() const {
+    return context_.costs;
+  }
 
 private:
   void begin(step& s) override;

@@ -85,11 +85,11 @@ private:
 
   /// Answers, or ends this actor: the exception does.
   static void finish(promise to, tool_result x) {
-    if (const auto* crash = std::get_if<tool_crash>(&x)) {
+    if (const auto* crash = std::get_if<tool_crash>(&x.how)) {
       to.fail(crash->text);
       throw std::runtime_error{crash->text};
     }
-    answer(std::move(to), std::get<outcome>(std::move(x)));
+    to.deliver(tool_answer{std::get<outcome>(std::move(x.how)), x.spent});
   }
 
   // -- on the pool ------------------------------------------------------------
@@ -111,7 +111,7 @@ private:
   static tool_result on_thread(const tool_options& options,
                                const tool_job& job) {
     if (job.stop.stop_requested() || (job.where && !job.where->enter()))
-      return not_worth_it();
+      return {not_worth_it()};
     const auto busy = at_work{job.where.get()};
     const auto* time
       = options.pool_clock != nullptr ? options.pool_clock : &system_clock();
@@ -152,11 +152,14 @@ private:
   }
 
   tool_result result_of(coroutine_host& host) const {
+    auto result = tool_result{outcome{value{}}};
     try {
-      return checked(host.take_result());
+      result.how = checked(host.take_result());
     } catch (...) {
-      return caught(*options_, false);
+      result = caught(*options_, false);
     }
+    result.spent = host.spent();
+    return result;
   }
 
   struct attempt {

@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/operation.hpp>
 #include <stanchion/actors/tool/tool_context.hpp>
+#include <stanchion/core/tool_job.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +38,13 @@ void tool_context::log(severity level, std::string_view text) const {
 }
 
 void tool_context::progress(std::string_view text) const {
+  if (alive != nullptr)
+    alive->beat((time != nullptr ? time : &system_clock())->now());
   publish(*this, event_kind::run_progress, severity::info, text);
+}
+
+void tool_context::spent(const spending& x) {
+  costs = costs.value_or(spending{}) + x;
 }
 
 sleep_operation tool_context::sleep_for(duration d) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/time.hpp>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,6 +21,7 @@ namespace stanchion {
 template <class T>
 class task;
 
+class pulse;
 class sleep_operation;
 
 /// What a tool's function knows about the attempt it serves.
@@ -42,7 +45,13 @@ public:
 
   void log(std::string_view text) const;
   void log(severity level, std::string_view text) const;
+  /// Tells watchers how far the attempt is; with `tool::idle_timeout`, that it
+  /// goes on.
   void progress(std::string_view text) const;
+  /// What the attempt has cost so far, on top of what was said before; also of
+  /// one that fails. What is not said counts as what was set aside for it, see
+  /// `tool::costs`.
+  void spent(const spending& x);
 
   /// Waits, without holding a thread. To be awaited by coroutine tools only:
   /// `co_await ctx.sleep_for(2s)`. Includes
@@ -53,6 +62,10 @@ public:
   /// null.
   std::shared_ptr<event_sink> sink;
   const stanchion::clock* time = nullptr;
+  /// Set by the runtime: who waits for progress; may be null.
+  std::shared_ptr<pulse> alive;
+  /// What `spent` was told; nothing while it was told nothing.
+  std::optional<spending> costs;
 };
 
 /// A tool that runs on the blocking pool, or inline on its actor.

@@ -37,12 +37,11 @@ std::string problem(const json& x) {
 }
 
 outcome call(const tool_options& options, const tool_job& job,
-             const clock* time) {
+             tool_context& ctx) {
   if (job.reconcile) {
     auto found = options.reconcile(job.key);
     return found.ok() ? checked(found.get()) : found;
   }
-  auto ctx = make_context(options, job, time);
   return checked(options.function(job.arguments, ctx));
 }
 
@@ -58,6 +57,7 @@ tool_context make_context(const tool_options& options, const tool_job& job,
   ctx.stop = job.stop;
   ctx.sink = options.sink;
   ctx.time = time;
+  ctx.alive = job.alive;
   return ctx;
 }
 
@@ -76,26 +76,30 @@ tool_result caught(const tool_options& options, bool reconcile) {
     // It speaks of the question, not of the attempt that is asked about.
     if (reconcile)
       why.effect = side_effect::unknown;
-    return outcome{std::move(why)};
+    return {outcome{std::move(why)}};
   } catch (const std::exception& e) {
     auto why = options.rules.caught(e);
     if (!why)
-      return tool_crash{e.what()};
+      return {tool_crash{e.what()}};
     if (reconcile)
       why->effect = side_effect::unknown;
-    return outcome{std::move(*why)};
+    return {outcome{std::move(*why)}};
   } catch (...) {
-    return tool_crash{"an object that is not a std::exception was thrown"};
+    return {tool_crash{"an object that is not a std::exception was thrown"}};
   }
 }
 
 tool_result work(const tool_options& options, const tool_job& job,
                  const clock* time) {
+  auto ctx = make_context(options, job, time);
+  auto result = tool_result{outcome{value{}}};
   try {
-    return call(options, job, time);
+    result.how = call(options, job, ctx);
   } catch (...) {
-    return caught(options, job.reconcile);
+    result = caught(options, job.reconcile);
   }
+  result.spent = ctx.costs;
+  return result;
 }
 
 } // namespace stanchion

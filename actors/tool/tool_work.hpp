@@ -4,6 +4,7 @@
 #include <stanchion/core/tool_job.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -15,7 +16,12 @@ struct tool_crash {
   std::string text;
 };
 
-using tool_result = std::variant<outcome, tool_crash>;
+/// How a job ended.
+struct tool_result {
+  std::variant<outcome, tool_crash> how;
+  /// What it has cost, if it said so.
+  std::optional<spending> spent = std::nullopt;
+};
 
 /// The context of one attempt.
 [[nodiscard]] tool_context make_context(const tool_options& options,

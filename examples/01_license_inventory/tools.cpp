@@ -170,8 +170,9 @@ tool& hardened(tool& x, const tool_settings& settings) {
     .breaker({.consecutive_failures = 12,
               .failure_rate = 0,
               .open_for = 100ms,
-              .open_cap = 500ms})
-    .restarts(1'000, 60s)
+              .open_cap = 5s,
+              .probe_lease = 3s})
+    .restarts(250, 60s)
     .restart_backoff({.first = 5ms, .cap = 200ms});
 }
 

@@ -75,6 +75,11 @@ struct runtime::impl {
   std::atomic<bool> root_down{false};
   detail::submission_keys keys;
 
+  /// Throws `error{invalid_spec}` for a fallback that is no tool.
+  void check_fallbacks() const;
+  /// Whether a failure of a tool's may be gone in a while.
+  [[nodiscard]] bool may_pass(std::string_view tool, const failure& why) const;
+
   // -- parts of the tree ----------------------------------------------------
 
   void part(const std::string& name, const fabric::actor_ref& ref) {
@@ -100,6 +105,9 @@ struct runtime::impl {
     x->backlog = backlog;
     x->journal = part("journal");
     x->timers = part("timers");
+    x->may_pass = [this](std::string_view tool, const failure& why) {
+      return may_pass(tool, why);
+    };
     x->router = part("router");
     x->commit_here = settings.in_memory && !settings.virtual_seed;
     x->replay_twice = settings.replay_twice;

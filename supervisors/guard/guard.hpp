@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
@@ -9,7 +10,6 @@
 #include <stanchion/core/time.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/fabric/actor.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
@@ -43,6 +43,9 @@ struct guard_options {
   /// How long one attempt may take once the tool has it. Positive; default
   /// 30 s.
   duration attempt_timeout = defaults::attempt_timeout;
+  /// How long an attempt may go without progress. Positive, and shorter than
+  /// `attempt_timeout` to mean anything; nothing for no matter.
+  std::optional<duration> idle_timeout;
   retry_options retry;
   /// What of all calls may be retries; nothing for no bound.
   std::optional<retry_budget_options> retry_budget = retry_budget_options{};

@@ -35,6 +35,8 @@ struct flight {
   std::stop_source stop;
   /// Null for a tool that does not use the pool.
   std::shared_ptr<worker_mark> where;
+  /// Null for a tool that need not show progress.
+  std::shared_ptr<pulse> alive;
   /// Set when its time was up or another copy succeeded: who may still hear of
   /// a late answer.
   bool given_up = false;
@@ -77,6 +79,9 @@ struct open_call {
   value arguments;
   /// When its run's time is up.
   std::optional<instant> deadline;
+  /// When its own time is up.
+  std::optional<instant> gives_up;
+  bool has_fallback = false;
   bool at_once = false;
 
   call_phase phase = call_phase::waiting;
@@ -98,6 +103,8 @@ struct open_call {
   std::uint32_t copies_sent = 0;
   /// What the copies failed of that have ended, while others are out.
   std::optional<failure> copy_failed;
+  /// What its copies cost that have ended, if the tool said so.
+  std::optional<spending> spent;
   /// Names the timer that it waits for.
   std::uint64_t wait = 0;
   wait_reason waits_for = wait_reason::backoff;

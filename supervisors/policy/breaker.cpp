@@ -1,6 +1,6 @@
-#include <stanchion/supervisors/policy/backoff.hpp>
+#include <stanchion/core/backoff.hpp>
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -83,7 +83,7 @@ std::string_view to_string(breaker_cause x) {
 
 std::vector<std::string> validate(const breaker_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.consecutive_failures >= 1 && x.consecutive_failures <= 10'000,
                 "consecutive_failures", "must be from 1 to 10000");
   found.require(is_share(x.failure_rate), "failure_rate",

@@ -1,5 +1,5 @@
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/child_spec.hpp>
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
 
 #include <algorithm>
 #include <unordered_set>
@@ -24,7 +24,7 @@ duration time_to_exceed(const restart_budget_options& budget,
   return sum;
 }
 
-void check_window(detail::problem_list& found, std::string_view field,
+void check_window(problem_list& found, std::string_view field,
                   const restart_budget_options& budget,
                   const child_facts& child) {
   const auto needed = time_to_exceed(budget, child.backoff);
@@ -36,7 +36,7 @@ void check_window(detail::problem_list& found, std::string_view field,
                     "it, or lower max_restarts or the child's backoff");
 }
 
-void check_significance(detail::problem_list& found, const child_facts& child,
+void check_significance(problem_list& found, const child_facts& child,
                         auto_shutdown of_parent) {
   found.require(!child.significant || of_parent != auto_shutdown::never,
                 "significant",
@@ -53,11 +53,11 @@ void check_significance(detail::problem_list& found, const child_facts& child,
                 "its work is done; make it transient or temporary");
 }
 
-void check_child(detail::problem_list& all, const supervisor_facts& x,
+void check_child(problem_list& all, const supervisor_facts& x,
                  std::size_t position) {
   const auto& child = x.children[position];
   const auto path = path_of(x, position);
-  detail::problem_list found{path};
+  problem_list found{path};
   found.require(!child.id.empty(), "id", "must not be empty; name the child");
   found.require(child.start_deadline > duration::zero(), "start_deadline",
                 "must be longer than zero; give a span such as 5s");
@@ -77,7 +77,7 @@ void check_child(detail::problem_list& all, const supervisor_facts& x,
     check_window(all, "budget.window", x.budget, child);
 }
 
-void check_ids(detail::problem_list& found, const supervisor_facts& x) {
+void check_ids(problem_list& found, const supervisor_facts& x) {
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < x.children.size(); ++i) {
     const auto& id = x.children[i].id;
@@ -90,7 +90,7 @@ void check_ids(detail::problem_list& found, const supervisor_facts& x) {
 } // namespace
 
 std::vector<std::string> problems(const supervisor_facts& x) {
-  detail::problem_list found;
+  problem_list found;
   found.append(validate(x.budget, "budget"));
   const auto significant
     = std::ranges::any_of(x.children, &child_facts::significant);

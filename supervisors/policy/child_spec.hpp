@@ -1,8 +1,8 @@
 #pragma once
 
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/time.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/restart_type.hpp>
 

@@ -1,5 +1,5 @@
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/concurrency.hpp>
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ std::uint32_t first_limit(const concurrency_options& x) {
 
 std::vector<std::string> validate(const aimd_options& x, std::uint32_t most,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.least >= 1 && x.least <= most, "least",
                 "must be from 1 to most");
   found.require(x.initial >= x.least, "initial",
@@ -30,7 +30,7 @@ std::vector<std::string> validate(const aimd_options& x, std::uint32_t most,
 
 std::vector<std::string> validate(const concurrency_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.most >= 1 && x.most <= 100'000, "most",
                 "must be from 1 to 100000");
   found.require(x.queue <= 1'000'000, "queue", "must be at most 1000000");

@@ -1,5 +1,5 @@
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
 
 #include <optional>
 #include <unordered_set>
@@ -103,7 +103,7 @@ std::string_view to_string(alert_when x) {
 }
 
 std::vector<std::string> validate(std::span<const decision_entry> overrides) {
-  detail::problem_list found;
+  problem_list found;
   std::unordered_set<std::size_t> seen;
   for (const auto& [kind, row] : overrides) {
     if (!default_row(kind)) {

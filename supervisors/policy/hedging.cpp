@@ -1,4 +1,4 @@
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/hedging.hpp>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ side_effect worse(side_effect x, side_effect y) {
 std::vector<std::string> validate(const hedge_options& x, effect tool,
                                   duration attempt_timeout,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   if (!may_be_doubled(tool))
     found.add("effect", "a tool that is " + std::string{to_string(tool)}
                           + " must not be called twice at a time; only "

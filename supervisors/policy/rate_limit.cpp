@@ -1,4 +1,4 @@
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/rate_limit.hpp>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ std::string_view to_string(rate_excess x) {
 
 std::vector<std::string> validate(const rate_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.requests > 0 || x.tokens > 0, "requests",
                 "must be positive, or else tokens; both 0 limit nothing");
   found.require(x.requests <= most_requests, "requests",

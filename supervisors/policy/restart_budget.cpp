@@ -1,4 +1,4 @@
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 
 #include <algorithm>
@@ -7,7 +7,7 @@ namespace stanchion {
 
 std::vector<std::string> validate(const restart_budget_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.max_restarts <= 10'000, "max_restarts",
                 "must be at most 10000; a supervisor that restarts more often "
                 "never gives up");

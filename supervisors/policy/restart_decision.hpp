@@ -1,7 +1,7 @@
 #pragma once
 
 #include <stanchion/core/time.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
+#include <stanchion/supervisors/policy/restart_backoff.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/restart_type.hpp>
 

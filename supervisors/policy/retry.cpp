@@ -1,4 +1,4 @@
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/retry.hpp>
 
 #include <algorithm>
@@ -76,7 +76,7 @@ std::string_view because(const retry_verdict& x) {
 
 std::vector<std::string> validate(const retry_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.max_attempts >= 1 && x.max_attempts <= 100, "max_attempts",
                 "must be from 1 to 100; 1 means no retry");
   found.require(!x.max_elapsed

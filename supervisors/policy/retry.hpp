@@ -1,11 +1,11 @@
 #pragma once
 
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/failure.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/time.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
+#include <stanchion/core/problem_list.hpp>
 #include <stanchion/supervisors/policy/detail/json_integer.hpp>
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
 #include <stanchion/supervisors/policy/retry_budget.hpp>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +25,7 @@ std::optional<std::int64_t> integer(const nlohmann::json& from,
 
 std::vector<std::string> validate(const retry_budget_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.share >= 0.0 && x.share <= 10.0, "share",
                 "must be from 0 to 10; 0.2 allows a retry for every five "
                 "calls");

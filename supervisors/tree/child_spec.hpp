@@ -1,9 +1,9 @@
 #pragma once
 
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 #include <stanchion/supervisors/policy/restart_type.hpp>
 

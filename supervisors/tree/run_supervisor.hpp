@@ -1,12 +1,12 @@
 #pragma once
 
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/actors/run/history.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/fabric/simulation.hpp>
 #include <stanchion/fabric/system.hpp>
@@ -296,4 +297,145 @@ TEST_CASE("limits of nothing are refused before anything runs",
   auto rt = runtime{config{.store = new_store(), .virtual_seed = 1}};
   CHECK_THROWS_WITH(rt.add(agent{"a", "1", works}.deadline(0s)),
                     ContainsSubstring("time"));
+}
+
+// -- what calls cost ----------------------------------------------------------
+
+namespace {
+
+/// A life whose tool may cost ten tokens an attempt, and costs `real`.
+struct costly {
+  explicit costly(std::shared_ptr<memory_store> s, const agent& a,
+                  effect e = effect::read_only)
+    : store(std::move(s)), rt(config{.store = store, .virtual_seed = 5}) {
+    rt.add(
+      tool{"work", e,
+           [this](const value&, tool_context& call) -> json {
+             ++attempts;
+             if (real)
+               call.spent({.tokens = *real, .cost = 2 * *real});
+             if (failing)
+               throw tool_error{*failing};
+             return 1;
+           }}
+        .input(any())
+        .output(any())
+        .retry({.max_attempts = 2, .backoff = {.first = 1s, .cap = 1s}})
+        .costs([](const value&) { return spending{.tokens = 10, .cost = 20}; })
+        .run_inline());
+    rt.add(a);
+    if (a.name() != "works")
+      rt.add(agent{"works", "1", works});
+    rt.events().subscribe([this](const event& x) { low.push_back(x.fields); },
+                          {event_kind::budget_low});
+    rt.start();
+    pass(1ms);
+  }
+
+  void pass(duration d) {
+    auto sim = fabric::simulation{rt.actors()};
+    sim.advance(d);
+  }
+  run_id submit(const std::string& name, const value& times) {
+    auto id = run_id{};
+    rt.submit({.agent = name, .input = times},
+              [&id](const run_row& row) { id = row.id; });
+    pass(1min);
+    return id;
+  }
+  run_state state(const run_id& id) {
+    return store->find_run(id)->state;
+  }
+
+  std::shared_ptr<memory_store> store;
+  std::optional<std::uint64_t> real;
+  std::optional<failure> failing;
+  int attempts = 0;
+  std::vector<std::string> low;
+  runtime rt;
+};
+
+task<json> shares(agent_context& ctx, value times) {
+  auto first = co_await ctx.spawn("works", times);
+  co_await first.result();
+  auto second = co_await ctx.spawn("works", times);
+  auto end = co_await second.settled();
+  co_return json(end.state());
+}
+
+} // namespace
+
+TEST_CASE("what an attempt may cost is set aside, and what it did cost counts",
+          "[runtime][budget]") {
+  auto it = costly{new_store(), agent{"works", "1", works}.max_tokens(50)};
+  SECTION("as was set aside where the tool does not say") {
+    const auto id = it.submit("works", 6);
+    CHECK(it.attempts == 5);
+    CHECK(it.state(id) == run_state::parked);
+  }
+  SECTION("as the tool says, if that is less") {
+    it.real = 2;
+    const auto id = it.submit("works", 100);
+    CHECK(it.attempts == 21); // 40 spent; with 42, ten more do not fit
+    CHECK(it.state(id) == run_state::parked);
+    const auto open = it.store->list_tickets({});
+    CHECK(open.front().reason == park_reason::budget_exhausted);
+    CHECK_THAT(open.front().title, ContainsSubstring("42 of 50"));
+    REQUIRE(it.low.size() >= 1);
+    CHECK_THAT(it.low.front(), ContainsSubstring(R"("limit":"tokens")"));
+  }
+  SECTION("as the tool says, if that is more") {
+    it.real = 30;
+    const auto id = it.submit("works", 6);
+    CHECK(it.attempts == 2);
+    CHECK(it.state(id) == run_state::parked);
+  }
+}
+
+TEST_CASE("an attempt that never began costs nothing, an unknown one what was "
+          "set aside",
+          "[runtime][budget]") {
+  const auto effect = GENERATE(side_effect::not_started, side_effect::unknown);
+  auto it = costly{new_store(), agent{"works", "1", works}.max_cost(100),
+                   effect::idempotent};
+  it.failing
+    = failure{.kind = failure_kind::network, .effect = effect, .message = "?"};
+  const auto id = it.submit("works", 1);
+  const auto past = history{it.store->read(it.store->find_run(id)->number, 0)};
+  CHECK(it.attempts == 2);
+  CHECK(past.spent.cost == (effect == side_effect::unknown ? 40 : 0));
+}
+
+TEST_CASE("what calls have cost outlives the process, and extend adds to it",
+          "[runtime][budget]") {
+  const auto store = new_store();
+  const auto program = agent{"works", "1", works}.max_tokens(30);
+  auto id = run_id{};
+  {
+    auto it = costly{store, program};
+    id = it.submit("works", 4);
+    CHECK(it.attempts == 3);
+  }
+  auto it = costly{store, program};
+  it.pass(1s);
+  CHECK(it.attempts == 0);
+  const auto open = store->list_tickets({.states = {ticket_state::open}});
+  REQUIRE(open.size() == 1);
+  it.rt.decide({.ticket = open.front().id,
+                .verb = verb::extend,
+                .by = "ann",
+                .payload = R"({"tokens": 10})"},
+               [](const std::variant<ticket, error>& x) {
+                 REQUIRE(std::holds_alternative<ticket>(x));
+               });
+  it.pass(1s);
+  CHECK(it.attempts == 1);
+  CHECK(it.state(id) == run_state::completed);
+}
+
+TEST_CASE("children spend what their parent has left", "[runtime][budget]") {
+  auto it = costly{new_store(), agent{"shares", "1", shares}.max_tokens(50)};
+  const auto id = it.submit("shares", 3); // 30, of 50; then 20 of 30
+  CHECK(it.attempts == 5);
+  CHECK(it.rt.result(id).get() == "parked");
 }

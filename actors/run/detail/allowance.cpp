@@ -17,8 +17,8 @@ budget same_again(park_reason reason, const budget& of) {
     return {.time = of.time};
   case park_reason::step_limit:
     return {.steps = of.steps};
-  default:
-    return {.attempts = of.attempts};
+  default: // of what can be used up by calls, each
+    return {.attempts = of.attempts, .tokens = of.tokens, .cost = of.cost};
   }
 }
 
@@ -42,7 +42,9 @@ void run_actor::allow(const history& past) {
   allowance_ = std::make_unique<allowance>(
     allowance{.limits = limits,
               .used = {.steps = static_cast<std::uint32_t>(past.steps.size()),
-                       .attempts = past.attempts},
+                       .attempts = past.attempts,
+                       .spent = past.spent},
+              .reserved = past.reserved,
               .since = past.started + past.paused});
 }
 
@@ -50,7 +52,8 @@ void run_actor::allow(const history& past) {
 bool run_actor::park_if_spent() {
   if (!allowance_)
     return false;
-  const auto& [limits, used, since, timer] = *allowance_;
+  const auto& limits = allowance_->limits;
+  const auto& used = allowance_->used;
   if (limits.time && now() >= *deadline()) {
     park({.reason = park_reason::deadline_exceeded,
           .title = "its deadline of " + to_text(*limits.time) + " has passed",
@@ -75,7 +78,7 @@ bool run_actor::count_step() {
   const auto& most = allowance_->limits.steps;
   const auto used = ++allowance_->used.steps;
   if (most)
-    say_low("steps", *most, used);
+    say_low("steps", *most, used - 1, used);
   return !most || used <= *most;
 }
 
@@ -84,11 +87,15 @@ void run_actor::count_attempt() {
     return;
   const auto used = ++allowance_->used.attempts;
   if (const auto& most = allowance_->limits.attempts)
-    say_low("attempts", *most, used);
+    say_low("attempts", *most, used - 1, used);
 }
 
 bool run_actor::attempts_spent(const step& s) {
-  if (!allowance_ || !allowance_->limits.attempts
+  if (!allowance_ || is_undo(s.path))
+    return false;
+  if (cannot_afford(s))
+    return true;
+  if (!allowance_->limits.attempts
       || allowance_->used.attempts < *allowance_->limits.attempts)
     return false;
   park({.reason = park_reason::budget_exhausted,
@@ -102,9 +109,9 @@ bool run_actor::attempts_spent(const step& s) {
 }
 
 void run_actor::say_low(std::string_view limit, std::uint64_t most,
-                        std::uint64_t used) {
+                        std::uint64_t before, std::uint64_t used) {
   const auto percent = defaults::budget_warning;
-  if (reached(most, used, percent) && !reached(most, used - 1, percent))
+  if (reached(most, used, percent) && !reached(most, before, percent))
     publish(event_kind::budget_low, severity::warning,
             json{{"limit", limit}, {"most", most}, {"used", used}}.dump());
 }
@@ -118,6 +125,93 @@ void run_actor::begin_beyond(step& s) {
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
   if (!engine_->frozen())
     park_if_spent();
+}
+
+// -- what calls cost ----------------------------------------------------------
+
+bool run_actor::counts_cost() const {
+  return allowance_ && (allowance_->limits.tokens || allowance_->limits.cost);
+}
+
+spending run_actor::most_cost(const step& s) const {
+  const auto tool = services_.tools->find(s.name);
+  if (!counts_cost() || !tool || !tool->traits->costs)
+    return {};
+  return tool->traits->costs(s.arguments);
+}
+
+bool run_actor::cannot_afford(const step& s) {
+  if (!counts_cost())
+    return false;
+  const auto& limits = allowance_->limits;
+  const auto after = allowance_->used.spent + most_cost(s);
+  const auto tokens = limits.tokens && after.tokens > *limits.tokens;
+  const auto cost = limits.cost && after.cost > *limits.cost;
+  if (!tokens && !cost)
+    return false;
+  const auto what = std::string{tokens ? "tokens" : "cost"};
+  const auto most = tokens ? *limits.tokens : *limits.cost;
+  const auto used
+    = tokens ? allowance_->used.spent.tokens : allowance_->used.spent.cost;
+  park({.reason = park_reason::budget_exhausted,
+        .step = s.path,
+        .revision = s.revision,
+        .title = s.name + " may need more " + what
+                 + " than there are: " + std::to_string(used) + " of "
+                 + std::to_string(most) + " are used up or set aside",
+        .suggestion = "see what they went into; extend, or abort"});
+  return true;
+}
+
+spending run_actor::reserve(const step& s) {
+  if (!counts_cost() || is_undo(s.path))
+    return {};
+  // Of an attempt before, of which nobody has said what it cost, it stays
+  // spent.
+  allowance_->reserved.erase(s.path);
+  const auto much = most_cost(s);
+  if (much.nothing())
+    return {};
+  allowance_->reserved[s.path] = much;
+  charge({}, much);
+  return much;
+}
+
+void run_actor::settle_cost(const step& s, const std::optional<spending>& said,
+                            side_effect effect) {
+  auto before = spending{};
+  if (allowance_)
+    if (const auto set_aside = allowance_->reserved.extract(s.path))
+      before = set_aside.mapped();
+  if (!said && (before.nothing() || effect != side_effect::not_started))
+    return; // it counts as what was set aside
+  const auto much = said.value_or(spending{});
+  if (allowance_)
+    charge(before, much);
+  log_->add(record_kind::spent, s.path, bodies::spent(s.attempts.made, much),
+            now());
+}
+
+/// `much` takes the place of `before`.
+void run_actor::charge(const spending& before, const spending& much) {
+  const auto& limits = allowance_->limits;
+  const auto old = allowance_->used.spent;
+  const auto& spent = allowance_->used.spent = old - before + much;
+  if (limits.tokens)
+    say_low("tokens", *limits.tokens, old.tokens, spent.tokens);
+  if (limits.cost)
+    say_low("cost", *limits.cost, old.cost, spent.cost);
+}
+
+void run_actor::pay_for(const step& s, const run_row& child) {
+  if (!counts_cost() || rare().paid.contains(child.number))
+    return;
+  const auto much = history{services_.store->read(child.number, 0)}.spent;
+  if (much.nothing())
+    return;
+  rare().paid.insert(child.number);
+  charge({}, much);
+  log_->add(record_kind::spent, s.path, bodies::spent(0, much), now());
 }
 
 // -- time ---------------------------------------------------------------------
@@ -147,7 +241,7 @@ void run_actor::watch_time() {
 void run_actor::on_time() {
   allowance_->timer = 0;
   if (over_ || cancelling_ || ending_ || finishing_ || reloading_
-      || !parked_.empty())
+      || is_undoing() || !parked_.empty())
     return; // it is over, or stands still and looks again when it goes on
   if (park_if_spent())
     return;

@@ -18,26 +18,33 @@ step* run_actor::find(const call_key& key) const {
   return s != nullptr && s->revision == key.revision ? s : nullptr;
 }
 
-void run_actor::begin_call(step& s) {
+void run_actor::begin_call(step& s, const failure* why) {
   const auto tool = services_.tools->find(s.name);
   if (tool)
     s.tool_effect = tool->tool_effect;
-  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  s.asked = now();
+  const auto undo = tool ? std::string_view{tool->traits->undo} : "";
+  has_acts_ = has_acts_ || !undo.empty();
+  log_->add(record_kind::intent, s.path, bodies::intent(s, undo, why), now());
   if (!tool)
-    return deliver(s, refused(failure_kind::unknown_tool,
-                              "there is no tool named " + s.name));
+    return call_ended(s, refused(failure_kind::unknown_tool,
+                                 "there is no tool named " + s.name));
   const auto singular
     = s.tool_effect == effect::once || s.tool_effect == effect::reconcilable;
   if (s.raced && singular)
-    return deliver(s, refused(failure_kind::invalid_input,
-                              s.name + " is "
-                                + std::string{to_string(*s.tool_effect)}
-                                + ": such a call may not be in a race"));
-  if (!engine_->frozen())
+    return call_ended(s, refused(failure_kind::invalid_input,
+                                 s.name + " is "
+                                   + std::string{to_string(*s.tool_effect)}
+                                   + ": such a call may not be in a race"));
+  if (!is_own(s.path) && avoid(s))
+    return;
+  if (!halted(s))
     ask_guard(s, *tool);
 }
 
 void run_actor::resume_call(step& s) {
+  if (!is_own(s.path) && resume_fallback(s))
+    return;
   if (s.deaths >= defaults::poison_deaths) {
     publish(event_kind::step_quarantined, severity::error,
             json{{"tool", s.name}, {"deaths", s.deaths}}.dump(), s.path);
@@ -47,18 +54,21 @@ void run_actor::resume_call(step& s) {
                  .title = "the process died " + std::to_string(s.deaths)
                           + " times while " + s.name + " ran"});
   }
-  if ((s.abandoned || cancelling_ || engine_->frozen()) && !s.attempts.open)
+  const auto stopped = halted(s) || (cancelling_ && !is_undoing());
+  if ((s.abandoned || stopped) && !s.attempts.open)
     return;
   if (s.due && *s.due > now())
     return wait_until(s);
+  if (!is_own(s.path) && s.attempts.made == 0 && avoid(s))
+    return;
   ask_guard(s);
 }
 
 void run_actor::ask_guard(step& s) {
   const auto tool = services_.tools->find(s.name);
   if (!tool)
-    return deliver(s, refused(failure_kind::unknown_tool,
-                              "there is no tool named " + s.name));
+    return call_ended(s, refused(failure_kind::unknown_tool,
+                                 "there is no tool named " + s.name));
   ask_guard(s, *tool);
 }
 
@@ -74,11 +84,19 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
   const auto leaves_now = at_once && s.attempts.made == 0;
   if (leaves_now && attempts_spent(s))
     return;
+  const auto gives_up = tool.traits->call_timeout
+                          ? std::optional{s.asked + *tool.traits->call_timeout}
+                          : std::nullopt;
+  auto end = is_undo(s.path) ? std::nullopt : deadline();
+  if (gives_up && (!end || *gives_up < *end))
+    end = gives_up;
   auto request = call_request{.key = key_of(s),
                               .run = log_->row().id,
                               .arguments = s.arguments_text,
                               .attempts = s.attempts,
-                              .deadline = deadline(),
+                              .deadline = end,
+                              .gives_up = gives_up,
+                              .has_fallback = has_fallback(s),
                               .at_once = at_once};
   s.at_once = at_once;
   s.guard = tool.guard.id();
@@ -103,10 +121,11 @@ void run_actor::add_attempt(step& s, std::uint32_t n) {
   s.attempts.open = true;
   s.attempts.ended.reset();
   count_attempt();
-  log_->add(
-    record_kind::attempt, s.path,
-    bodies::attempt(n, idempotency_key(log_->row().id, s.path, s.revision)),
-    now());
+  log_->add(record_kind::attempt, s.path,
+            bodies::attempt(n,
+                            idempotency_key(log_->row().id, s.path, s.revision),
+                            reserve(s)),
+            now());
   if (heard(event_kind::attempt_started))
     publish(event_kind::attempt_started, severity::debug,
             json{{"tool", s.name}, {"attempt", n}}.dump(), s.path);
@@ -117,7 +136,7 @@ void run_actor::on_admitted(const call_admitted& x,
   auto* s = find(x.key);
   if (s != nullptr)
     set_undecided(*s, false);
-  if (s == nullptr || engine_->frozen() || s->abandoned)
+  if (s == nullptr || halted(*s) || s->abandoned)
     return send(guard, call_dropped{x.key});
   if (!s->at_once && attempts_spent(*s))
     return; // parking has called it back
@@ -145,6 +164,7 @@ void run_actor::on_attempt_failed(const attempt_failed& x) {
   if (s == nullptr)
     return;
   note_proof(*s, x.why.effect);
+  settle_cost(*s, x.spent, x.why.effect);
   set_undecided(*s, x.next_at <= now());
   end_attempt(*s, x.attempt, x.why);
   note(*s, x.decided);
@@ -198,23 +218,29 @@ void run_actor::on_done(call_done& x) {
   auto* s = find(x.key);
   if (s == nullptr)
     return;
-  note_proof(*s, x.result.ok() ? side_effect::none : x.result.why().effect);
+  const auto effect = x.result.ok() ? side_effect::none : x.result.why().effect;
+  note_proof(*s, effect);
+  if (s->attempts.open)
+    settle_cost(*s, x.spent, effect);
   release(*s);
   note(*s, x.decided);
   const auto dropped = !x.result.ok()
                        && x.result.why().kind == failure_kind::cancelled
                        && x.result.why().effect == side_effect::not_started;
-  if (dropped && (engine_->frozen() || s->abandoned)) {
+  if (dropped && (halted(*s) || s->abandoned)) {
     s->attempts.open = false;
     if (s->abandoned)
       engine_->settle(step_path{s->path});
     return;
   }
   s->attempts.open = false;
+  if (is_own(s->path))
+    return own_ended(*s, x.result);
   if (!engine_->frozen() && !s->abandoned) {
-    if (std::exchange(s->charged, false))
+    const auto goes_on = !x.result.ok() && has_fallback(*s);
+    if (!goes_on && std::exchange(s->charged, false))
       return deliver_once_durable(*s, x.result);
-    return deliver(*s, std::move(x.result));
+    return call_ended(*s, std::move(x.result));
   }
   const auto path = s->path;
   record_outcome(path, x.result, engine_->frozen());
@@ -228,8 +254,11 @@ void run_actor::deliver_once_durable(const step& s, const outcome& x) {
   log_->when_durable([this, path = s.path] {
     const auto held = held_.find(path);
     const auto* waits = engine_ ? engine_->find(path) : nullptr;
-    if (held != held_.end() && waits != nullptr && !engine_->frozen())
+    if (held != held_.end() && waits != nullptr && !engine_->frozen()) {
+      if (held->second.ok())
+        keep_answer(*waits, held->second.get());
       deliver(*waits, held->second);
+    }
   });
 }
 
@@ -238,6 +267,7 @@ void run_actor::on_unknown(const call_unknown& x) {
   if (s == nullptr)
     return;
   note_proof(*s, x.why.effect);
+  settle_cost(*s, x.spent, x.why.effect);
   release(*s);
   end_attempt(*s, x.attempt, x.why);
   note(*s, x.decided);
@@ -270,7 +300,7 @@ void run_actor::on_guards_changed() {
   if (!engine_)
     return;
   for (const auto& [path, s] : engine_->open()) {
-    if (s->kind != step_kind::call || s->due)
+    if (s->kind != step_kind::call || s->due || s->handed_on)
       continue;
     const auto tool = services_.tools->find(s->name);
     if (!tool || (tool->guard && tool->guard.id() == s->guard))
@@ -296,10 +326,11 @@ void run_actor::wait_until(step& s) {
 void run_actor::on_woken() {
   if (!parked_.empty())
     return check_tickets();
-  if (!engine_ || engine_->frozen())
+  if (!engine_ || (engine_->frozen() && !is_undoing()))
     return;
   const auto due = [this](const step& s) {
-    return s.due && *s.due <= now() && !s.abandoned && !pending(s.path);
+    return s.due && *s.due <= now() && !s.abandoned && !pending(s.path)
+           && !halted(s);
   };
   check_children(); // first: one may have ended long before the timer was due
   for (const auto& [path, s] : engine_->open())

@@ -29,15 +29,18 @@ void run_actor::begin_spawn(step& s) {
 }
 
 void run_actor::add_child(const step& s, const std::string& version) {
-  add_run({.agent = s.name,
-           .version = version,
-           .input = s.arguments,
-           .depth = depth_ + 1,
-           .parent = options_.number,
-           .parent_step = s.path,
-           // Of the rest, each agent has its own.
-           .limits = {.time = remaining().time}},
-          s.child, s.child_number);
+  has_acts_ = true; // the child may do something
+  const auto left = remaining();
+  add_run(
+    {.agent = s.name,
+     .version = version,
+     .input = s.arguments,
+     .depth = depth_ + 1,
+     .parent = options_.number,
+     .parent_step = s.path,
+     // Of the rest, each agent has its own.
+     .limits = {.time = left.time, .tokens = left.tokens, .cost = left.cost}},
+    s.child, s.child_number);
   log_->when_durable([this, path = s.path] {
     if (auto* spawned = engine_ ? engine_->find(path) : nullptr)
       announce_child(*spawned);
@@ -118,6 +121,8 @@ void run_actor::check_child(step& s) {
   const auto parked = child->state == run_state::parked;
   if (!is_terminal(child->state) && !(parked && s.kind == step_kind::settled))
     return;
+  if (is_terminal(child->state))
+    pay_for(s, *child);
   deliver(s, s.kind == step_kind::settled ? settlement_of(*child)
                                           : result_of(*child));
 }
@@ -165,7 +170,8 @@ void run_actor::add_successor() {
            .parent = log_->row().parent,
            .parent_step = log_->row().parent_step,
            .submitter = {},
-           .limits = remaining()},
+           .limits = remaining(),
+           .before = has_acts_ ? options_.number : 0},
           successor_->id, successor_->number);
 }
 

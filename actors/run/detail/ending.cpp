@@ -1,6 +1,8 @@
 #include <stanchion/actors/run/detail/run_actor.hpp>
 #include <stanchion/actors/run/detail/second_replay.hpp>
+#include <stanchion/core/backoff.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
@@ -55,14 +57,29 @@ void run_actor::program_ended() {
 
 void run_actor::unhandled(const failure& why) {
   const auto theirs = category_of(why.kind) == failure_category::user_data;
+  const auto at = last_failed_ ? engine_->last_delivered() : step_path{};
+  const auto again = !theirs && options_.program->retries() && !at.empty();
+  if (!again)
+    return give_up(why, at);
+  // What is known of the step is read from the journal.
+  stop_engine();
+  reloading_ = true;
+  log_->when_durable([this, why, at] {
+    reloading_ = false;
+    if (!cancelling_ && !reopen(at, why))
+      give_up(why, at);
+  });
+}
+
+void run_actor::give_up(const failure& why, const step_path& at) {
+  const auto theirs = category_of(why.kind) == failure_category::user_data;
   if (theirs || options_.program->unhandled() == on_unhandled::fail)
     return end({record_kind::failed, bodies::failed(why), run_state::failed});
-  const auto at = last_failed_ ? engine_->last_delivered() : step_path{};
   auto revision = std::uint32_t{0};
   if (!at.empty()) {
     const auto past = history{services_.store->read(options_.number, 0)};
-    if (const auto found = past.steps.find(at); found != past.steps.end())
-      revision = found->second.revision;
+    if (const auto* found = past.find(at))
+      revision = found->revision;
   }
   park({.reason = reason_for(why.kind),
         .step = at,
@@ -70,6 +87,40 @@ void run_actor::unhandled(const failure& why) {
         .title = to_string(why),
         .why = why,
         .suggestion = "retry once the cause is gone"});
+}
+
+bool run_actor::reopen(const step_path& path, const failure& why) {
+  const auto& policy = *options_.program->retries();
+  const auto past = history{services_.store->read(options_.number, 0)};
+  const auto* s = past.find(path);
+  if (s == nullptr || s->kind != step_kind::call || s->reopenings >= policy.most
+      || !services_.may_pass || !services_.may_pass(s->name, why))
+    return false;
+  const auto nth = s->reopenings + 1;
+  const auto wait = std::max(
+    delay(policy.backoff, nth - 1, unit_interval(services_.random->next())),
+    why.retry_after.value_or(duration::zero()));
+  const auto until = now() + wait;
+  if (const auto end = deadline(); end && until >= *end)
+    return false;
+  const auto fields = json{
+    {"tool", s->name},
+    {"nth", nth},
+    {"most", policy.most},
+    {"until", to_rfc3339(until)},
+    {"failure",
+     json(why)}}.dump();
+  publish(event_kind::step_reopened, severity::warning, fields, path);
+  log_->add(
+    record_kind::decision, path,
+    bodies::policy_decision(to_string(event_kind::step_reopened), fields),
+    now());
+  log_->add(record_kind::reopened, path, bodies::reopened(s->revision, {}, nth),
+            now());
+  log_->add(record_kind::wait, path,
+            bodies::wait(until, to_string(wait_reason::backoff)), now());
+  reload();
+  return true;
 }
 
 void run_actor::end(ending x) {
@@ -87,8 +138,17 @@ void run_actor::drop_calls() {
 }
 
 void run_actor::finish(const ending& x) {
-  if (std::exchange(finishing_, true))
+  if (finishing_ || is_undoing())
     return;
+  const auto gives_up
+    = x.state == run_state::failed || x.state == run_state::cancelled;
+  if (gives_up && has_acts_)
+    return undo_first(x);
+  finish_now(x);
+}
+
+void run_actor::finish_now(const ending& x) {
+  finishing_ = true;
   code_survived();
   if (x.kind == record_kind::continued)
     add_successor();
@@ -197,11 +257,11 @@ void run_actor::park_exhausted(const std::string& message) {
 // -- cancelling ---------------------------------------------------------------
 
 void run_actor::on_cancel(const cancel_run& x) {
-  if (!cancelling_ && !finishing_)
+  if (!cancelling_ && !finishing_ && !is_undoing())
     begin_cancel(x.reason, x.by);
   if (!x.answer)
     return;
-  if (cancelling_ && !open_attempts() && !unknown_call())
+  if (cancelling_ && !open_attempts() && !unknown_call() && !has_acts_)
     told_when_cancelled_.push_back(x.answer); // it ends at once
   else
     log_->when_durable(

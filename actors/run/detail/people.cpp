@@ -45,8 +45,8 @@ void run_actor::park(park_request x) {
 void run_actor::open_ticket(park_request x) {
   reloading_ = false;
   const auto past = history{services_.store->read(options_.number, 0)};
-  if (const auto found = past.steps.find(x.step); found != past.steps.end())
-    x.revision = found->second.revision;
+  if (const auto* found = past.find(x.step))
+    x.revision = found->revision;
   auto t = make_ticket(log_->row(), past, x, now());
   t.version = std::max(parked_[t.id].version, t.version);
   const auto id = t.id;
@@ -92,7 +92,7 @@ void run_actor::on_decided(const std::string& id) {
                {"verb", to_string(t->decided->verb)},
                {"by", t->decided->by}}
             .dump());
-  if (!cancelling_ || unknown)
+  if (!cancelling_ || unknown || is_undo(t->step))
     apply(*t, *t->decided);
 }
 
@@ -100,12 +100,11 @@ void run_actor::apply(const ticket& t, const decision& d) {
   if (d.verb == verb::abort && !cancelling_)
     return begin_cancel("aborted by " + d.by, d.by);
   const auto past = history{services_.store->read(options_.number, 0)};
-  const auto found = past.steps.find(t.step);
+  const auto* found = past.find(t.step);
   // What was left without an outcome is tried afresh, too.
-  const auto reopens
-    = found != past.steps.end()
-      && (found->second.has_outcome
-          || (d.verb == verb::retry && !found->second.attempts.open));
+  const auto reopens = found != nullptr
+                       && (found->has_outcome
+                           || (d.verb == verb::retry && !found->attempts.open));
   const auto revision = t.revision + (d.verb == verb::edit ? 1U : 0U);
   if (d.verb == verb::edit || reopens)
     log_->add(record_kind::reopened, t.step,
@@ -120,13 +119,13 @@ void run_actor::apply(const ticket& t, const decision& d) {
                              .with_source("person:" + t.id)},
                    false);
   if (d.verb == verb::did_not_happen) {
-    log_->add(record_kind::attempt_end, t.step,
-              bodies::attempt_end(
-                found == past.steps.end() ? 1 : found->second.attempts.made,
-                failure{.kind = failure_kind::cancelled,
-                        .effect = side_effect::none,
-                        .message = d.by + " says it did not happen"}),
-              now());
+    log_->add(
+      record_kind::attempt_end, t.step,
+      bodies::attempt_end(found == nullptr ? 1 : found->attempts.made,
+                          failure{.kind = failure_kind::cancelled,
+                                  .effect = side_effect::none,
+                                  .message = d.by + " says it did not happen"}),
+      now());
     // A person's word counts for more than the attempts that were made.
     log_->add(record_kind::reopened, t.step, bodies::reopened(revision, {}),
               now());

@@ -136,10 +136,14 @@ void run_actor::load() {
   cancel_reason_ = past.cancel_reason;
   if (!cancelling_ && parent_cancelled())
     begin_cancel("its parent was cancelled", "its parent");
-  if (!parked_.empty() && (!cancelling_ || unknown_call())) {
+  const auto undoes = !past.undoing.empty();
+  if (!parked_.empty() && (!cancelling_ || undoes || unknown_call())) {
     publish(event_kind::run_resumed, severity::debug, {});
     return check_tickets();
   }
+  rare_.reset(); // of what was before
+  if (undoes)
+    return resume_undo(std::move(past));
   allow(past);
   if (!cancelling_ && park_if_spent())
     return;
@@ -177,11 +181,13 @@ void run_actor::go_on(history past) {
 void run_actor::drive(history past) {
   undecided_ = 0; // of the steps before
   depth_ = past.depth;
+  remember(past);
   watch_time();
   auto input = past.input;
   engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
                   past.started);
   context_.emplace(*engine_);
+  watch_circles(past);
   publish(event_kind::run_started, severity::debug, {});
   try {
     engine_->start(options_.program->body()(*context_, std::move(input)),
@@ -189,6 +195,20 @@ void run_actor::drive(history past) {
   } catch (const std::exception& e) {
     crash(e.what()); // the agent threw before it was a coroutine
   }
+}
+
+/// What the engine does not keep of it.
+void run_actor::remember(history& past) {
+  has_acts_ = past.before != 0;
+  for (const auto& [path, s] : past.steps)
+    has_acts_ = has_acts_ || !s.undo.empty() || s.kind == step_kind::spawn
+                || s.kind == step_kind::compensation;
+  for (const auto& [path, s] : past.own)
+    has_acts_ = has_acts_ || !s.undo.empty();
+  if (!past.own.empty())
+    rare().recorded = std::exchange(past.own, {});
+  if (!past.paid_children.empty())
+    rare().paid = std::exchange(past.paid_children, {});
 }
 
 void run_actor::reload() {
@@ -226,7 +246,10 @@ void run_actor::look_around() {
     deliveries_.erase(next);
     if (engine_->find(path) == nullptr)
       continue;
+    const auto stuck = look_for_circles(*engine_->find(path), x);
     record_outcome(path, x, false);
+    if (stuck && say_stuck(*stuck, path))
+      break;
     engine_->deliver(path, x, now());
   }
   if (engine_ && !engine_->frozen()) {
@@ -235,7 +258,9 @@ void run_actor::look_around() {
     else if (engine_->ended())
       program_ended();
   }
-  if (cancelling_ && !reloading_ && !open_attempts())
+  if (is_undoing())
+    ; // it is ending as it is
+  else if (cancelling_ && !reloading_ && !open_attempts())
     end_cancelled();
   else if (ending_ && parked_.empty() && !reloading_ && !open_attempts())
     finish(*std::exchange(ending_, nullptr));
@@ -316,7 +341,7 @@ bool run_actor::open_attempts() const {
 void run_actor::show_state() {
   if (over_ || finishing_ || reloading_)
     return;
-  if (!parked_.empty() && (!cancelling_ || unknown_call())) {
+  if (!parked_.empty() && (!cancelling_ || is_undoing() || unknown_call())) {
     const auto& x = *parked_.begin();
     log_->update(run_state::parked,
                  "a person: " + x.second.why + " (ticket " + x.first + ")"
@@ -324,14 +349,14 @@ void run_actor::show_state() {
                  std::nullopt, now());
     return tell_idle(!open_attempts(), std::nullopt);
   }
-  if (!engine_)
+  if (!engine_ || is_undoing())
     return;
   auto text = std::string{};
   auto next = std::optional<instant>{};
   auto running = engine_->open().empty() || cancelling_ || !deliveries_.empty();
   auto turns = false; // a run that left memory would lose its place
   for (const auto& [path, s] : engine_->open()) {
-    if (s->abandoned)
+    if (s->abandoned || s->handed_on)
       continue;
     running = running || (s->guard != 0 && s->turn != turn::asked)
               || held_.contains(path);
@@ -418,6 +443,7 @@ void run_actor::begin(step& s) {
     return begin_spawn(s);
   if (s.kind == step_kind::renewal)
     name_child(s);
+  has_acts_ = has_acts_ || s.kind == step_kind::compensation;
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
   if (engine_->frozen())
     return; // a step beside it has parked the run just now
@@ -429,8 +455,11 @@ void run_actor::begin(step& s) {
 }
 
 void run_actor::resume(step& s) {
-  if (const auto held = held_.find(s.path); held != held_.end())
-    return deliver(s, held->second);
+  if (const auto held = held_.find(s.path); held != held_.end()) {
+    auto x = held->second;
+    return s.kind == step_kind::call ? call_ended(s, std::move(x))
+                                     : deliver(s, std::move(x));
+  }
   if (s.abandoned && s.kind != step_kind::call)
     return; // nobody waits for it
   switch (s.kind) {
@@ -447,14 +476,29 @@ void run_actor::resume(step& s) {
     return ask_person(s);
   case step_kind::renewal:
     return resume_renewal(s);
+  case step_kind::compensation:
+    if (!services_.tools->find(s.name))
+      return deliver(s, refused(failure_kind::unknown_tool,
+                                "there is no tool named " + s.name));
+    return deliver(s, outcome{value{}});
   }
 }
 
 void run_actor::abandoned(step& s) {
   s.known_abandoned = true;
   log_->add(record_kind::abandoned, s.path, "{}", now());
-  if (s.kind == step_kind::call && s.guard != 0)
+  if (s.kind != step_kind::call)
+    return;
+  if (s.guard != 0)
     send_to_guard(s, call_dropped{key_of(s)});
+  if (!s.handed_on)
+    return;
+  for (const auto& [path, own] : engine_->open())
+    if (is_own(path) && served_by(path) == s.path) {
+      own->abandoned = true;
+      if (own->guard != 0)
+        send_to_guard(*own, call_dropped{key_of(*own)});
+    }
 }
 
 void run_actor::drifted(const step& s) {

@@ -8,6 +8,7 @@
 #include <stanchion/actors/run/park.hpp>
 #include <stanchion/actors/run/run.hpp>
 #include <stanchion/actors/run/run_log.hpp>
+#include <stanchion/actors/run/undo_list.hpp>
 #include <stanchion/core/append.hpp>
 #include <stanchion/core/call.hpp>
 #include <stanchion/core/run_control.hpp>
@@ -20,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +40,8 @@ struct ending {
 struct allowance {
   budget limits;
   usage used; // without the time
+  /// Of what was spent, what is only reserved, by step.
+  std::map<step_path, spending> reserved;
   /// When its time began, later by as long as it was parked.
   instant since;
   /// For the next thing that its time brings about.
@@ -51,6 +55,26 @@ struct successor {
   value input;
 };
 
+/// What is undone before a run ends.
+struct undo_work {
+  ending then;
+  std::vector<undo> list;
+  std::size_t next = 0;
+};
+
+/// What only few runs have.
+struct rarities {
+  /// What the steps failed of in whose place something else is tried.
+  std::map<step_path, std::shared_ptr<const failure>> reasons;
+  /// The run's own steps as they were when it was taken up.
+  std::map<step_path, own_step> recorded;
+  std::unique_ptr<undo_work> undo;
+  /// Children whose cost the run has taken over.
+  std::set<run_number> paid;
+  /// When an outcome last reached the program, if somebody looks out for that.
+  instant heard;
+};
+
 /// A failure of a step that never left.
 [[nodiscard]] inline failure refused(failure_kind kind, std::string message) {
   return {.kind = kind,
@@ -60,8 +84,10 @@ struct successor {
 
 /// The run itself: `run_actor.cpp` takes it up and says where it stands,
 /// `calls.cpp` speaks with guards, `suspects.cpp` waits for its turn,
-/// `allowance.cpp` counts what it uses, `children.cpp` speaks with other runs,
-/// `people.cpp` parks it and applies decisions, `ending.cpp` ends it.
+/// `fallbacks.cpp` tries something else in the place of a call that failed,
+/// `stuck.cpp` sees it go in circles, `allowance.cpp` counts what it uses,
+/// `children.cpp` speaks with other runs, `people.cpp` parks it and applies
+/// decisions, `ending.cpp` ends it, and `undo.cpp` undoes before what it did.
 class run_actor final : public fabric::actor, private engine_host {
 public:
   explicit run_actor(run_options options)
@@ -93,6 +119,7 @@ private:
   void load();
   void go_on(history past);
   void drive(history past);
+  void remember(history& past);
   /// Replays from the journal what it holds once all of this is durable.
   void reload();
   void stop_engine();
@@ -141,7 +168,8 @@ private:
   [[nodiscard]] call_key key_of(const step& s) const;
   /// The open step that `key` names; null when it is another revision's.
   [[nodiscard]] step* find(const call_key& key) const;
-  void begin_call(step& s);
+  /// `why`: what a step of the run's own is taken for; null for none.
+  void begin_call(step& s, const failure* why = nullptr);
   void resume_call(step& s);
   void ask_guard(step& s);
   void ask_guard(step& s, const tool_entry& tool);
@@ -170,6 +198,40 @@ private:
   void suggest(const std::string& id, const outcome& x);
   void on_guards_changed();
 
+  // -- fallbacks --------------------------------------------------------------
+
+  /// A call is over: its outcome reaches the program, unless something else is
+  /// tried in its place.
+  void call_ended(step& s, outcome x);
+  [[nodiscard]] bool has_fallback(const step& s) const;
+  bool fall_back(step& s, failure why, std::size_t tried);
+  [[nodiscard]] std::optional<value> without_call(const step& s,
+                                                  const std::string& version,
+                                                  const fallback& x,
+                                                  const failure& why) const;
+  void give(step& s, value x, const failure& why);
+  void start_fallback(step& of, const fallback_tool& x, std::size_t nth,
+                      const failure& why);
+  void own_ended(step& s, const outcome& x);
+  void after_own(const step_path& path, const std::string& name,
+                 const outcome& x);
+  bool resume_fallback(step& of);
+  void resume_own(const step_path& path, const own_step& x, bool abandoned);
+  void keep_answer(const step& s, const value& x);
+  [[nodiscard]] std::optional<value> kept_answer(const step& s,
+                                                 const std::string& version,
+                                                 const fallback_cache& x) const;
+
+  // -- going in circles -------------------------------------------------------
+
+  void watch_circles(const history& past);
+  std::optional<stuck_finding> look_for_circles(const step& s,
+                                                const outcome& x);
+  bool say_stuck(const stuck_finding& x, const step_path& path);
+  bool avoid(step& s);
+  void watch_silence(duration limit);
+  void on_silence(duration limit);
+
   // -- suspects ---------------------------------------------------------------
 
   void want_turn(step& s);
@@ -196,7 +258,23 @@ private:
   void count_attempt();
   /// Whether another attempt is one too many: the run is parked then.
   bool attempts_spent(const step& s);
-  void say_low(std::string_view limit, std::uint64_t most, std::uint64_t used);
+  /// Whether the money or the tokens of the run have a limit.
+  [[nodiscard]] bool counts_cost() const;
+  /// What an attempt may cost at most; nothing where that is not counted.
+  /// Throws what the tool's function throws.
+  [[nodiscard]] spending most_cost(const step& s) const;
+  /// Whether that is more than there is: the run is parked then.
+  bool cannot_afford(const step& s);
+  /// Sets it aside for an attempt that leaves.
+  spending reserve(const step& s);
+  /// What an attempt has cost, as its tool said, or did not.
+  void settle_cost(const step& s, const std::optional<spending>& said,
+                   side_effect effect);
+  void charge(const spending& before, const spending& much);
+  /// A child is over: what it has cost, its parent has spent.
+  void pay_for(const step& s, const run_row& child);
+  void say_low(std::string_view limit, std::uint64_t most, std::uint64_t before,
+               std::uint64_t used);
   /// Records a step that is one too many; it goes on once there is more.
   void begin_beyond(step& s);
   [[nodiscard]] std::optional<instant> deadline() const;
@@ -243,10 +321,16 @@ private:
 
   void program_ended();
   void unhandled(const failure& why);
+  /// Tries the step again that the program could not go on without. False when
+  /// that is not to be.
+  bool reopen(const step_path& path, const failure& why);
+  /// Nothing helps: what the agent says about that is done.
+  void give_up(const failure& why, const step_path& at);
   void end(ending x);
   /// Asks guards not to start what has not left.
   void drop_calls();
   void finish(const ending& x);
+  void finish_now(const ending& x);
   void end_cancelled();
   /// Whether a person must say what became of a call before the run may end.
   [[nodiscard]] bool unknown_call() const;
@@ -255,6 +339,17 @@ private:
   void ask_to_withdraw();
   void tell_parent();
   void leave(run_state state);
+
+  // -- undoing ----------------------------------------------------------------
+
+  void undo_first(const ending& x);
+  void resume_undo(history past);
+  void begin_undo();
+  void next_undo();
+  void undone(const step_path& path, const outcome& x);
+  [[nodiscard]] bool is_undoing() const;
+  /// Whether the step is not to go on: the program has stopped.
+  [[nodiscard]] bool halted(const step& s) const;
 
   // -- crashes ----------------------------------------------------------------
 
@@ -290,6 +385,12 @@ private:
   void say_ended(const step_path& path, const outcome& x);
   void say_waiting();
 
+  [[nodiscard]] rarities& rare() {
+    if (!rare_)
+      rare_ = std::make_unique<rarities>();
+    return *rare_;
+  }
+
   run_options options_;
   const run_services& services_;
   std::optional<run_log> log_;
@@ -301,6 +402,7 @@ private:
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::unique_ptr<ending> ending_;
   std::unique_ptr<allowance> allowance_; // null without limits
+  std::unique_ptr<rarities> rare_;       // mostly null
   std::vector<instant> crashes_;
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;
@@ -318,6 +420,7 @@ private:
   bool told_ = true;      // the journal says so when the last flush is durable
   bool over_ = false;
   bool code_charged_ = false;
+  bool has_acts_ = false; // there may be something to undo
   turn code_turn_ = turn::none;
   std::optional<agent_context> context_;
   std::optional<engine> engine_; // frames last: destroyed first

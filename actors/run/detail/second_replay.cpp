@@ -51,6 +51,9 @@ std::string replay_difference(const agent& program, const run_id& run,
   auto host = silent_host{};
   auto again = engine{host, run, past.started};
   auto context = agent_context{again};
+  if (program.stuck())
+    again.watch(std::make_unique<stuck_record>(
+      stuck_watch{*program.stuck(), nullptr}, past.stuck));
   auto input = past.input;
   again.start(program.body()(context, std::move(input)), std::move(past));
   if (again.diverged())

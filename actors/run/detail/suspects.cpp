@@ -23,7 +23,7 @@ void run_actor::on_turn(const suspect& x) {
   s->turn = turn::held;
   if (s->guard == 0)
     ask_guard(*s);
-  else if (engine_->frozen() || s->abandoned)
+  else if (halted(*s) || s->abandoned)
     end_turn(*s); // the guard has been asked to drop it
   else
     send_to_guard(*s, attempt_go{key_of(*s), s->attempts.made});

@@ -93,6 +93,8 @@ void guard_actor::refused_by_breaker(open_call& call,
       return wait(call, *retry_at, wait_reason::breaker);
     return unreconciled(call, why);
   }
+  if (call.has_fallback && !call.unsettled)
+    return finish_untried(call, why); // which need not wait
   const auto verdict = decide_about(call, why);
   if (const auto* again = std::get_if<try_again>(&verdict))
     wait(call, again->at, wait_reason::breaker);

@@ -40,6 +40,10 @@ std::shared_ptr<flight> guard_actor::launch(open_call& call, instant at) {
     x->in_flight = places_->in_use();
   if (options_.replace_worker)
     x->where = std::make_shared<worker_mark>();
+  if (options_.idle_timeout && !call.reconciling) {
+    x->alive = std::make_shared<pulse>(at);
+    expect_progress(x, *options_.idle_timeout);
+  }
   if (call.dropped)
     x->stop.request_stop();
   auto job = tool_job{
@@ -50,7 +54,8 @@ std::shared_ptr<flight> guard_actor::launch(open_call& call, instant at) {
                          call.deadline.value_or(instant::max())),
     .reconcile = call.reconciling,
     .stop = x->stop.get_token(),
-    .where = x->where};
+    .where = x->where,
+    .alive = x->alive};
   request(tool_, fabric::message::of(std::move(job)),
           [this, x](fabric::reply& r) { on_reply(x, r); });
   timeouts_.push(at, x);
@@ -81,6 +86,8 @@ void guard_actor::on_reply(const std::shared_ptr<flight>& x, fabric::reply& r) {
     return bounced(*call);
   }
   vacate(x, r.how == fabric::reply::status::died);
+  if (call != nullptr && answer != nullptr && answer->spent)
+    call->spent = call->spent.value_or(spending{}) + *answer->spent;
   if (call == nullptr && x->given_up && answer != nullptr)
     late(*x, answer->result);
   if (call == nullptr)
@@ -129,11 +136,28 @@ void guard_actor::answered(open_call& call, const outcome& x) {
 }
 
 void guard_actor::on_timeout(const std::shared_ptr<flight>& x) {
+  expire(x, "no answer within " + to_text(options_.attempt_timeout));
+}
+
+/// Its tool is to show progress, or is given up.
+void guard_actor::expect_progress(const std::shared_ptr<flight>& x,
+                                  duration within) {
+  after(within, [this, x] {
+    const auto quiet = now() - x->alive->last();
+    if (x->call == nullptr)
+      return;
+    if (quiet < *options_.idle_timeout)
+      return expect_progress(x, *options_.idle_timeout - quiet);
+    expire(x, "no progress within " + to_text(*options_.idle_timeout));
+  });
+}
+
+/// Nobody waits for it any longer.
+void guard_actor::expire(const std::shared_ptr<flight>& x,
+                         const std::string& message) {
   auto& call = *take_back(x);
   x->stop.request_stop();
-  auto why = failure{.kind = failure_kind::timeout,
-                     .message
-                     = "no answer within " + to_text(options_.attempt_timeout)};
+  auto why = failure{.kind = failure_kind::timeout, .message = message};
   if (x->where && x->where->call_off()) {
     why.effect = side_effect::not_started;
     why.message += ": no thread of the pool became free";
@@ -153,6 +177,43 @@ void guard_actor::give_up_on(const std::shared_ptr<flight>& x,
   x->caller = call.caller;
   if (x->where)
     after(patience, [this, x] { check_hung(*x); });
+}
+
+// -- the time of a call -------------------------------------------------------
+
+void guard_actor::watch_time(open_call& call, std::optional<instant> gives_up) {
+  if (!gives_up || gives_up == call.gives_up)
+    return;
+  call.gives_up = gives_up;
+  after(std::max(*gives_up - now(), duration::zero()), [this, key = call.key] {
+    auto* late = find(key);
+    if (late != nullptr && late->gives_up && *late->gives_up <= now())
+      on_call_time_up(*late);
+  });
+}
+
+/// Wherever it stands, it ends; only what became of an attempt is still found
+/// out.
+void guard_actor::on_call_time_up(open_call& call) {
+  if (call.reconciling)
+    return;
+  auto why = not_started(failure_kind::timeout,
+                         "the time of the call was up before it was answered");
+  if (call.phase != call_phase::flying) {
+    if (call.phase == call_phase::admitted || call.phase == call_phase::ready)
+      record(call, breaker_result::ignored, nullptr);
+    return finish_untried(call, std::move(why));
+  }
+  for (const auto& x : take_copies(call)) {
+    call.speak_of(*x);
+    if (x->where && x->where->call_off()) {
+      vacate(x, false);
+      continue;
+    }
+    why.effect = side_effect::unknown;
+    give_up_on(x, call, options_.hung_after);
+  }
+  copy_ended(call, std::move(why));
 }
 
 void guard_actor::late(const flight& x, const outcome& result) {

@@ -71,6 +71,8 @@ void guard_actor::on_request(const call_request& x,
   call.run = x.run;
   call.caller = caller;
   call.deadline = x.deadline;
+  call.has_fallback = x.has_fallback;
+  watch_time(call, x.gives_up);
   call.at_once = x.at_once && options_.effect == effect::read_only;
   call.made = x.attempts.made;
   call.first = x.attempts.first;
@@ -83,6 +85,7 @@ void guard_actor::attach(open_call& call, const call_request& x,
                          const fabric::actor_ref& caller) {
   call.caller = caller;
   call.deadline = x.deadline;
+  watch_time(call, x.gives_up);
   call.dropped = false;
   const auto& a = x.attempts;
   const auto& last = call.last_failed;

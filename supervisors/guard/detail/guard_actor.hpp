@@ -10,6 +10,7 @@
 #include <stanchion/supervisors/guard/guard_report.hpp>
 #include <stanchion/supervisors/guard/kept_answers.hpp>
 #include <stanchion/supervisors/guard/open_call.hpp>
+#include <stanchion/supervisors/policy/restart_backoff.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -148,6 +149,10 @@ private:
   void answered(open_call& call, const outcome& x);
   void on_time_up();
   void on_timeout(const std::shared_ptr<flight>& x);
+  void expire(const std::shared_ptr<flight>& x, const std::string& message);
+  void expect_progress(const std::shared_ptr<flight>& x, duration within);
+  void watch_time(open_call& call, std::optional<instant> gives_up);
+  void on_call_time_up(open_call& call);
   void late(const flight& x, const outcome& result);
   void check_hung(const flight& x);
 

@@ -101,6 +101,7 @@ void guard_actor::tell_failed(open_call& call, const failure& why,
   call.last_failed = attempt_failed{call.key, call.made, why, next, {}};
   auto told = *call.last_failed;
   told.decided = std::exchange(call.decided, {});
+  told.spent = std::exchange(call.spent, std::nullopt);
   send(call.caller, std::move(told));
 }
 
@@ -214,7 +215,7 @@ void guard_actor::finish_untried(open_call& call, failure why) {
 
 void guard_actor::finish(open_call& call, outcome result) {
   auto done = call_done{call.key, call.made, std::move(result),
-                        std::move(call.decided)};
+                        std::move(call.decided), call.spent};
   if (options_.effect != effect::read_only && call.made > 0)
     kept_.keep(done);
   send(call.caller, std::move(done));
@@ -223,8 +224,9 @@ void guard_actor::finish(open_call& call, outcome result) {
 
 void guard_actor::finish_unknown(open_call& call, failure why,
                                  park_reason reason) {
-  auto unknown = call_unknown{call.key, call.made, std::move(why), reason,
-                              std::move(call.decided)};
+  auto unknown = call_unknown{
+    call.key,  call.made, std::move(why), reason, std::move(call.decided),
+    call.spent};
   kept_.keep(unknown);
   send(call.caller, std::move(unknown));
   forget(call);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/core/failure.hpp>
+#include <stanchion/supervisors/policy/restart_backoff.hpp>
 #include <stanchion/supervisors/tree/child_messages.hpp>
 #include <stanchion/supervisors/tree/child_spec.hpp>
 #include <stanchion/supervisors/tree/detail/turns.hpp>

@@ -3,7 +3,7 @@
 #include <stanchion/core/id.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
-#include <stanchion/supervisors/policy/backoff.hpp>
+#include <stanchion/supervisors/policy/restart_backoff.hpp>
 #include <stanchion/supervisors/policy/restart_budget.hpp>
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include <stanchion/supervisors/policy/backoff.hpp>
+#include <stanchion/supervisors/policy/restart_backoff.hpp>
 
 #include <cmath>
 #include <limits>

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace stanchion::detail {
+namespace stanchion {
 
 /// Collects what is wrong with a set of options, one sentence a fault, each
 /// beginning with the path of the field.
@@ -49,4 +49,4 @@ private:
   std::vector<std::string> found_;
 };
 
-} // namespace stanchion::detail
+} // namespace stanchion

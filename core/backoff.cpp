@@ -1,5 +1,5 @@
-#include <stanchion/supervisors/policy/backoff.hpp>
-#include <stanchion/supervisors/policy/detail/problem_list.hpp>
+#include <stanchion/core/backoff.hpp>
+#include <stanchion/core/problem_list.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -58,7 +58,7 @@ std::string_view to_string(jitter x) {
 
 std::vector<std::string> validate(const backoff_options& x,
                                   std::string_view where) {
-  detail::problem_list found{where};
+  problem_list found{where};
   found.require(x.first >= duration::zero(), "first",
                 "must not be negative; give a span such as 500ms");
   found.require(x.factor >= 1.0 && x.factor <= 100.0, "factor",
@@ -97,31 +97,6 @@ duration delay(const backoff_options& x, std::uint32_t attempt, double unit,
     return decorrelated(x, share, before ? *before : ceiling(x, attempt - 1));
   }
   return most;
-}
-
-restart_backoff::restart_backoff(backoff_options options, duration quiet)
-  : options_(options), quiet_(quiet) {
-  // nop
-}
-
-duration restart_backoff::next(instant now, double unit) {
-  if (was_quiet(now))
-    failures_ = 0;
-  const auto before = failures_ > 0 ? std::optional{last_delay_} : std::nullopt;
-  last_delay_ = delay(options_, failures_, unit, before);
-  last_failure_ = now;
-  if (failures_ < std::numeric_limits<std::uint32_t>::max())
-    ++failures_;
-  return last_delay_;
-}
-
-void restart_backoff::reset() {
-  failures_ = 0;
-}
-
-bool restart_backoff::was_quiet(instant now) const {
-  const auto since = now - last_failure_;
-  return since >= quiet_ && since / 2 >= last_delay_;
 }
 
 } // namespace stanchion

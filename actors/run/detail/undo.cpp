@@ -1,0 +1,107 @@
+#include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace stanchion::detail {
+
+namespace {
+
+ending ending_of(const std::string& body) {
+  const auto x = json::parse(body);
+  const auto kind = parse_record_kind(x.at("as").get<std::string>())
+                      .value_or(record_kind::cancelled);
+  return {kind, canonical(x.at("body"), wrapping_limits),
+          kind == record_kind::failed ? run_state::failed
+                                      : run_state::cancelled};
+}
+
+} // namespace
+
+/// What the run did is undone before it ends. What that is, is read from the
+/// journal: all of it has to be there.
+void run_actor::undo_first(const ending& x) {
+  stop_engine();
+  rare().undo = std::make_unique<undo_work>(undo_work{x, {}, 0});
+  log_->add(record_kind::undoing, {}, bodies::undoing(x.kind, x.body), now());
+  log_->update(run_state::compensating, "undoes what it did", std::nullopt,
+               now());
+  log_->when_durable([this] { begin_undo(); });
+}
+
+/// The program has ended: it is not replayed.
+void run_actor::resume_undo(history past) {
+  undecided_ = 0;
+  engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
+                  past.started);
+  context_.emplace(*engine_);
+  rare().undo
+    = std::make_unique<undo_work>(undo_work{ending_of(past.undoing), {}, 0});
+  begin_undo();
+}
+
+void run_actor::begin_undo() {
+  auto past = history{services_.store->read(options_.number, 0)};
+  rare().undo->list = undo_list(log_->row(), past, *services_.store);
+  rare().recorded = std::move(past.own);
+  next_undo();
+}
+
+void run_actor::next_undo() {
+  auto& work = *rare().undo;
+  const auto& known = rare().recorded;
+  for (; work.next < work.list.size(); ++work.next) {
+    const auto& x = work.list[work.next];
+    const auto found = known.find(x.path);
+    if (found != known.end() && found->second.ended
+        && found->second.ended->ok())
+      continue;
+    log_->update(run_state::compensating,
+                 "undoes step " + served_by(x.path) + " with " + x.tool,
+                 std::nullopt, now());
+    if (found != known.end() && !found->second.ended)
+      return resume_own(x.path, found->second, false);
+    auto s = std::make_unique<step>();
+    s->path = x.path;
+    s->name = x.tool;
+    s->arguments = parse_json(x.arguments);
+    s->arguments_text = x.arguments;
+    publish(event_kind::undo_started, severity::info,
+            json{{"tool", x.tool}}.dump(), x.path);
+    return begin_call(engine_->add_own(std::move(s)));
+  }
+  const auto then = work.then;
+  finish_now(then);
+}
+
+void run_actor::undone(const step_path& path, const outcome& x) {
+  auto& work = *rare().undo;
+  const auto& tool = work.list[work.next].tool;
+  if (x.ok()) {
+    ++work.next;
+    return next_undo();
+  }
+  const auto& why = x.why();
+  publish(event_kind::undo_failed, severity::error,
+          json{{"tool", tool}, {"failure", json(why)}}.dump(), path);
+  park({.reason = reason_for(why.kind),
+        .step = path,
+        .title = tool + " could not undo step " + served_by(path) + ": "
+                 + to_string(why),
+        .why = why,
+        .suggestion = "retry once the cause is gone, or undo it by hand and "
+                      "skip"});
+}
+
+bool run_actor::is_undoing() const {
+  return rare_ && rare_->undo != nullptr;
+}
+
+bool run_actor::halted(const step& s) const {
+  return engine_->frozen() && !(is_undoing() && is_undo(s.path));
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,110 @@
+#include <stanchion/actors/run/undo_list.hpp>
+#include <stanchion/core/canonical.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+using done_step = std::pair<step_path, const recorded_step*>;
+
+bool in_order(const done_step& x, const done_step& y) {
+  return x.second->done_at > y.second->done_at;
+}
+
+/// What was done last comes first.
+std::vector<done_step> done_steps(const history& past) {
+  auto all = std::vector<done_step>{};
+  const auto add = [&all](const step_path& path, const recorded_step& s) {
+    if (s.done_at != 0 && !is_undo(path))
+      all.emplace_back(path, &s);
+  };
+  for (const auto& [path, s] : past.steps)
+    add(path, s);
+  for (const auto& [path, s] : past.own)
+    add(path, s);
+  std::sort(all.begin(), all.end(), in_order);
+  return all;
+}
+
+json result_of(const history& past, const step_path& path) {
+  const auto delivered
+    = std::find_if(past.deliveries.begin(), past.deliveries.end(),
+                   [&path](const auto& x) { return x.path == path; });
+  if (delivered != past.deliveries.end() && delivered->content.ok())
+    return delivered->content.get().get();
+  if (const auto held = past.held.find(path);
+      held != past.held.end() && held->second.ok())
+    return held->second.get().get();
+  if (const auto own = past.own.find(path);
+      own != past.own.end() && own->second.ended && own->second.ended->ok())
+    return own->second.ended->get().get();
+  return nullptr;
+}
+
+/// Gathers the lists of a run and of those that it stands for.
+class collector {
+public:
+  explicit collector(store& in) : in_(in) {
+    // nop
+  }
+
+  void add(const run_row& row, const history& past, const std::string& prefix) {
+    for (const auto& [path, s] : done_steps(past))
+      add_step(row, past, path, *s, prefix);
+    if (past.before != 0)
+      add_run(past.before, prefix + "before~", true);
+  }
+
+  [[nodiscard]] std::vector<undo> take() {
+    return std::move(list_);
+  }
+
+private:
+  void add_step(const run_row& row, const history& past, const step_path& path,
+                const recorded_step& s, const std::string& prefix) {
+    const auto own = prefix + undo_path(path);
+    if (s.kind == step_kind::compensation)
+      list_.push_back({own, s.name, s.arguments_text});
+    else if (!s.undo.empty())
+      list_.push_back(
+        {own, s.undo,
+         canonical(json{{"arguments", json::parse(s.arguments_text)},
+                        {"key", idempotency_key(row.id, path, s.revision)},
+                        {"result", result_of(past, path)}},
+                   wrapping_limits)});
+    else if (s.kind == step_kind::child || s.kind == step_kind::settled)
+      add_run(s.child_number, prefix + path + "~");
+  }
+
+  /// A child that ended well, under whatever number, or the run before one.
+  void add_run(run_number number, const std::string& prefix,
+               bool is_before = false) {
+    const auto row
+      = is_before ? in_.find_run(number) : present_run(in_, number);
+    const auto counts = row && (is_before || row->state == run_state::completed)
+                        && seen_.insert(row->number).second;
+    if (counts) // any other has undone what it did, or may still go on
+      add(*row, history{in_.read(row->number, 0)}, prefix);
+  }
+
+  store& in_;
+  std::vector<undo> list_;
+  std::set<run_number> seen_;
+};
+
+} // namespace
+
+std::vector<undo> undo_list(const run_row& row, const history& past,
+                            store& in) {
+  auto all = collector{in};
+  all.add(row, past, {});
+  return all.take();
+}
+
+} // namespace stanchion

@@ -1,0 +1,291 @@
+#include "support/catch.hpp"
+
+#include <stanchion/actors/journal/memory_store.hpp>
+#include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/core/canonical.hpp>
+#include <stanchion/fabric/simulation.hpp>
+#include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/runtime.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <set>
+
+using namespace stanchion;
+
+namespace {
+
+/// Does two things, and then what its input says: `fail`, `wait`, `handled` or
+/// `done`.
+task<json> trip(agent_context& ctx, value how) {
+  auto flight = co_await ctx.call("book", args("what", "flight"));
+  auto hotel = co_await ctx.call("book", args("what", "hotel"));
+  const auto end = how.as_string();
+  if (end == "fail")
+    co_await ctx.call("fails");
+  if (end == "handled")
+    static_cast<void>(co_await ctx.try_call("fails"));
+  if (end == "wait")
+    co_await ctx.sleep_for(1h);
+  co_return args("flight", flight["n"], "hotel", hotel["n"]);
+}
+
+/// A trip inside of a trip.
+task<json> journey(agent_context& ctx, value) {
+  co_await ctx.call("book", args("what", "car"));
+  auto child = co_await ctx.spawn("trip", "done");
+  co_await child.result();
+  co_await ctx.call("book", args("what", "boat"));
+  co_await ctx.call("fails");
+  co_return json{};
+}
+
+task<json> stages(agent_context& ctx, value left) {
+  co_await ctx.call("book", args("what", left.get()));
+  const auto next = value{left.as_int() - 1};
+  if (left.as_int() > 0)
+    co_await ctx.continue_as_new(next);
+  co_await ctx.call("fails");
+  co_return json{};
+}
+
+task<json> several(agent_context& ctx, value) {
+  co_await ctx.compensate_with("tidy", args("what", "all"));
+  co_await ctx.call("book", args("what", "part"));
+  co_await ctx.call("fails");
+  co_return json{};
+}
+
+/// The services outside, which know what stands and what was undone.
+struct world {
+  std::vector<std::string> log;
+  std::map<std::string, int> undone; // by the act's key
+  std::map<std::string, std::string> acts;
+};
+
+struct life {
+  life(const std::shared_ptr<memory_store>& s, world& w)
+    : life(config{.store = s, .virtual_seed = 3}, w) {
+    store = s;
+    pass(1ms);
+  }
+  life(const config& c, world& w) : out(w), rt(c) {
+    rt.add(tool{"book", effect::idempotent,
+                [this](const value& x, tool_context& call) -> json {
+                  const auto what = x["what"].dump();
+                  if (out.acts.emplace(call.key, what).second)
+                    out.log.push_back("book " + what);
+                  return args("n", what);
+                }}
+             .input(any())
+             .output(any())
+             .run_inline()
+             .undo([this](const value& x, tool_context&) -> json {
+               if (undo_broken)
+                 throw tool_error{failure_kind::http_4xx, side_effect::none,
+                                  "no"};
+               const auto key = x["key"].as_string();
+               if (out.undone[key]++ == 0)
+                 out.log.push_back("undo " + x["arguments"]["what"].dump());
+               return nullptr;
+             }));
+    rt.add(tool{"tidy", effect::idempotent,
+                [this](const value& x, tool_context&) -> json {
+                  out.log.push_back("tidy " + x["what"].dump());
+                  return nullptr;
+                }}
+             .input(any())
+             .output(any())
+             .run_inline());
+    rt.add(tool{
+      "fails", effect::read_only,
+      [](const value&, tool_context&) -> json {
+        throw tool_error{failure_kind::http_4xx, side_effect::none, "no"};
+      }}.input(any())
+             .output(any())
+             .run_inline());
+    for (const auto& [name, body] :
+         std::map<std::string, agent::function>{{"trip", trip},
+                                                {"journey", journey},
+                                                {"stages", stages},
+                                                {"several", several}})
+      rt.add(agent{name, "1", body}.on_unhandled(on_unhandled::fail));
+    rt.start();
+  }
+
+  void pass(duration d) {
+    auto sim = fabric::simulation{rt.actors()};
+    sim.advance(d);
+  }
+  run_id submit(const std::string& agent, const value& input) {
+    auto id = run_id{};
+    rt.submit({.agent = agent, .input = input},
+              [&id](const run_row& row) { id = row.id; });
+    pass(1s);
+    return id;
+  }
+  run_state state(const run_id& id) {
+    return store->find_run(id)->state;
+  }
+
+  std::shared_ptr<memory_store> store;
+  world& out;
+  bool undo_broken = false;
+  runtime rt;
+};
+
+std::shared_ptr<memory_store> new_store() {
+  return make_memory_store();
+}
+
+const auto booked_and_undone = std::vector<std::string>{
+  "book \"flight\"", "book \"hotel\"", "undo \"hotel\"", "undo \"flight\""};
+
+} // namespace
+
+TEST_CASE("what a failing run did is undone in reverse order, then it fails",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  const auto id = it.submit("trip", "fail");
+  CHECK(it.state(id) == run_state::failed);
+  CHECK(w.log == booked_and_undone);
+}
+
+TEST_CASE("what a cancelled run did is undone, then it is cancelled",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{config{.in_memory = true}, w};
+  auto waits = std::promise<void>{};
+  auto told = std::once_flag{};
+  it.rt.events().subscribe(
+    [&](const event&) { std::call_once(told, [&] { waits.set_value(); }); },
+    {event_kind::run_waiting});
+  const auto id = it.rt.submit({.agent = "trip", .input = "wait"}).id;
+  waits.get_future().wait();
+  it.rt.cancel(id, "not wanted", "ann");
+  CHECK(it.rt.wait(id).state == run_state::cancelled);
+  CHECK(w.log == booked_and_undone);
+}
+
+TEST_CASE("a failure that the agent handles undoes nothing",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  const auto id = it.submit("trip", "handled");
+  CHECK(it.state(id) == run_state::completed);
+  CHECK(w.undone.empty());
+}
+
+TEST_CASE("what a completed child did is undone in its place",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  const auto id = it.submit("journey", {});
+  CHECK(it.state(id) == run_state::failed);
+  CHECK(w.log
+        == std::vector<std::string>{"book \"car\"", "book \"flight\"",
+                                    "book \"hotel\"", "book \"boat\"",
+                                    "undo \"boat\"", "undo \"hotel\"",
+                                    "undo \"flight\"", "undo \"car\""});
+}
+
+TEST_CASE("a run that carries on another undoes what that did, too",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  static_cast<void>(it.submit("stages", 2));
+  it.pass(1s);
+  CHECK(w.log
+        == std::vector<std::string>{"book 2", "book 1", "book 0", "undo 0",
+                                    "undo 1", "undo 2"});
+}
+
+TEST_CASE("an agent may say itself how several calls are undone",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  CHECK(it.state(it.submit("several", {})) == run_state::failed);
+  CHECK(w.log
+        == std::vector<std::string>{"book \"part\"", "undo \"part\"",
+                                    "tidy \"all\""});
+}
+
+TEST_CASE("an undo that fails is a person's, and the rest waits for it",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  it.undo_broken = true;
+  const auto id = it.submit("trip", "fail");
+  REQUIRE(it.state(id) == run_state::parked);
+  CHECK(w.undone.empty());
+  const auto ticket_now = [&it] {
+    const auto open = it.store->list_tickets({.states = {ticket_state::open}});
+    REQUIRE(open.size() == 1);
+    return open.front();
+  };
+  const auto t = ticket_now();
+  CHECK(t.step == "2~undo");
+  CHECK(t.options == std::vector{verb::retry, verb::skip});
+  const auto decide = [&it, &ticket_now](verb v, const std::string& payload) {
+    it.rt.decide(
+      {.ticket = ticket_now().id, .verb = v, .by = "ann", .payload = payload},
+      [](const std::variant<ticket, error>& x) {
+        REQUIRE(std::holds_alternative<ticket>(x));
+      });
+    it.pass(1s);
+  };
+  SECTION("retried once it can work") {
+    it.undo_broken = false;
+    decide(verb::retry, {});
+    CHECK(w.log == booked_and_undone);
+  }
+  SECTION("done by hand") {
+    it.undo_broken = false;
+    decide(verb::skip, "null");
+    CHECK(w.log
+          == std::vector<std::string>{"book \"flight\"", "book \"hotel\"",
+                                      "undo \"flight\""});
+  }
+  CHECK(it.state(id) == run_state::failed);
+}
+
+TEST_CASE("nothing is undone twice or left, wherever the process dies",
+          "[runtime][undo]") {
+  const auto whole = new_store();
+  {
+    auto w = world{};
+    auto it = life{whole, w};
+    static_cast<void>(it.submit("journey", {}));
+  }
+  const auto count = whole->records_in_order().size();
+  for (auto n = std::size_t{1}; n < count; ++n) {
+    INFO("cut after record " << n);
+    auto cut = std::shared_ptr<memory_store>{whole->prefix(n)};
+    auto w = world{};
+    auto it = life{cut, w};
+    it.pass(10s);
+    const auto rows = cut->list_runs({});
+    for (const auto& row : rows)
+      CHECK(is_terminal(row.state));
+    for (const auto& [key, times] : w.undone)
+      CHECK(times == 1);
+    auto done = std::set<std::pair<run_number, step_path>>{};
+    auto undone = done;
+    for (const auto& r : cut->records_in_order()) {
+      const auto success = r.kind == record_kind::outcome
+                           && r.body.find("\"failure\"") == std::string::npos;
+      if (!success)
+        continue;
+      if (is_undo(r.step))
+        undone.emplace(r.run, r.step);
+      else if (r.body.find("\"n\":") != std::string::npos)
+        done.emplace(r.run, r.step);
+    }
+    CHECK(done.size() == 4);
+    CHECK(undone.size() == done.size());
+  }
+}
