@@ -42,6 +42,12 @@ std::optional<extension> extension_of(const parking& x, const json& decision) {
   return extension{x.reason, extension_from_json(*payload)};
 }
 
+/// Whether a value from there says that the step itself took effect.
+bool is_own_deed(std::string_view source) {
+  return source == "primary" || source == "reconciled"
+         || source.starts_with("person:");
+}
+
 std::optional<instant> instant_of(const json& body, const char* member) {
   const auto found = body.find(member);
   if (found == body.end())
@@ -281,7 +287,8 @@ void history::read_outcome(const record& r) {
   s.charged = false;
   s.deaths = 0;
   auto ended = outcome_of(x);
-  if (s.done_at == 0 && ended.ok() && !skipped_.contains(r.step))
+  if (s.done_at == 0 && ended.ok() && is_own_deed(ended.get().source())
+      && !skipped_.contains(r.step))
     s.done_at = r.seq;
   if (is_own(r.step)) {
     s.has_outcome = true;

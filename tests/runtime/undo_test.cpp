@@ -59,6 +59,13 @@ task<json> several(agent_context& ctx, value) {
   co_return json{};
 }
 
+/// Its first choice is full, and another tool books.
+task<json> lodging(agent_context& ctx, value) {
+  co_await ctx.call("suite", args("what", "room"));
+  co_await ctx.call("fails");
+  co_return json{};
+}
+
 /// The services outside, which know what stands and what was undone.
 struct world {
   std::vector<std::string> log;
@@ -92,6 +99,18 @@ struct life {
                  out.log.push_back("undo " + x["arguments"]["what"].dump());
                return nullptr;
              }));
+    rt.add(tool{
+      "suite", effect::idempotent,
+      [](const value&, tool_context&) -> json {
+        throw tool_error{failure_kind::http_4xx, side_effect::none, "full"};
+      }}.input(any())
+             .output(any())
+             .run_inline()
+             .fallback(instead("book"))
+             .undo([this](const value&, tool_context&) -> json {
+               out.log.emplace_back("undo what never was");
+               return nullptr;
+             }));
     rt.add(tool{"tidy", effect::idempotent,
                 [this](const value& x, tool_context&) -> json {
                   out.log.push_back("tidy " + x["what"].dump());
@@ -111,7 +130,8 @@ struct life {
          std::map<std::string, agent::function>{{"trip", trip},
                                                 {"journey", journey},
                                                 {"stages", stages},
-                                                {"several", several}})
+                                                {"several", several},
+                                                {"lodging", lodging}})
       rt.add(agent{name, "1", body}.on_unhandled(on_unhandled::fail));
     rt.start();
   }
@@ -212,6 +232,14 @@ TEST_CASE("an agent may say itself how several calls are undone",
   CHECK(w.log
         == std::vector<std::string>{"book \"part\"", "undo \"part\"",
                                     "tidy \"all\""});
+}
+
+TEST_CASE("of a step that something else answered for, that is undone",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  CHECK(it.state(it.submit("lodging", {})) == run_state::failed);
+  CHECK(w.log == std::vector<std::string>{"book \"room\"", "undo \"room\""});
 }
 
 TEST_CASE("an undo that fails is a person's, and the rest waits for it",

@@ -84,3 +84,36 @@ TEST_CASE("a wider system survives a death at every boundary",
   CHECK(report.ok());
   CHECK(report.deaths == report.systems);
 }
+
+TEST_CASE("1,000 careful systems undo what they must, and nothing else",
+          "[scenario][simulation]") {
+  auto sim = careful_system();
+  sim.inject(rough_days());
+  for (const auto kind : {event_kind::fallback_used, event_kind::step_reopened,
+                          event_kind::undo_started, event_kind::undo_failed,
+                          event_kind::budget_low})
+    sim.goal(std::string{to_string(kind)},
+             [kind](const simulated& x) { return some(x, kind); });
+  const auto report = sim.try_seeds(1'000, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+}
+
+TEST_CASE("a careful system undoes all of it, wherever the process dies",
+          "[scenario][simulation]") {
+  auto sim = careful_system();
+  sim.check("two fail and one completes", [](const simulated& x) {
+    return x.count(run_state::failed) == 2
+           && x.count(run_state::completed) == x.runs.size() - 2;
+  });
+  // Of five reservations the second run's two stand, and one of three charges.
+  sim.check("what failed is undone, what did not stands",
+            [](const simulated& x) {
+              return x.effects("reserve") == 5 && x.effects("charge") == 3
+                     && x.effects("reserve.undo") == 3
+                     && x.effects("charge.undo") == 2 && x.effects("tidy") == 2;
+            });
+  const auto report = sim.crash_everywhere(1, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+}

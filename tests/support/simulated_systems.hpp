@@ -84,4 +84,75 @@ inline simulation wide_system() {
   return sim;
 }
 
+// -- a careful one ------------------------------------------------------------
+
+/// Books two things that can be undone, one of them in a child; looks where the
+/// first choice may fail; sends a batch; and fails in the end, or not.
+inline task<json> books(agent_context& ctx, value input) {
+  co_await ctx.compensate_with("tidy", args("id", input["id"]));
+  auto held = co_await ctx.call("reserve", args("id", input["id"]));
+  auto paid = co_await ctx.call("charge", args("id", input["id"]));
+  if (input["fails"] == true)
+    co_await ctx.call("refuses");
+  co_return args("id", input["id"]);
+}
+
+inline task<json> careful(agent_context& ctx, value input) {
+  auto price = co_await ctx.call("price", args("id", input["id"]));
+  const auto plan = args("id", input["id"], "fails", false);
+  auto child = co_await ctx.spawn("books", plan);
+  co_await child.result();
+  co_await ctx.call("reserve", args("more", input["id"]));
+  auto items = std::vector<value>{};
+  for (auto i = 0; i < 5; ++i)
+    items.push_back(args("item", i));
+  const auto policy = scope_policy().above(3);
+  auto sent = co_await ctx.batch("hold", items, policy);
+  if (input["fails"] == true)
+    co_await ctx.call("refuses");
+  co_return args("sent", sent.succeeded());
+}
+
+inline void add_careful(runtime& rt) {
+  const auto again = retry{.most = 2, .backoff = {.first = 1min, .cap = 1h}};
+  auto price = tool_of("price", effect::read_only);
+  price.call_timeout(20s)
+    .fallback(instead("estimate"))
+    .fallback(cached(1h))
+    .fallback(static_value(7));
+  rt.add(price);
+  rt.add(tool_of("estimate", effect::read_only));
+  rt.add(tool_of("reserve", effect::idempotent).undo(never_called));
+  rt.add(tool_of("charge", effect::reconcilable)
+           .undo(never_called, effect::once)
+           .fallback(instead("invoice")));
+  rt.add(tool_of("invoice", effect::idempotent).undo(never_called));
+  rt.add(tool_of("tidy", effect::idempotent));
+  rt.add(tool_of("hold", effect::idempotent).costs([](const value&) {
+    return spending{.tokens = 3};
+  }));
+  rt.add(tool_of("refuses", effect::read_only));
+  rt.add(agent{"books", "1", books}
+           .on_unhandled(on_unhandled::fail)
+           .on_unhandled(again));
+  rt.add(agent{"careful", "1", careful}
+           .on_unhandled(on_unhandled::fail)
+           .on_unhandled(again)
+           .max_tokens(12)
+           .on_stuck({}));
+}
+
+inline simulation careful_system() {
+  auto sim = simulation{add_careful};
+  sim.fake("refuses", [](const value&, tool_context&) -> json {
+    throw tool_error{failure_kind::http_4xx, side_effect::none, "no"};
+  });
+  sim.submit({.agent = "careful", .input = args("id", 1, "fails", true)});
+  sim.submit({.agent = "careful", .input = args("id", 2, "fails", false)}, 1s);
+  sim.submit({.agent = "books", .input = args("id", 3, "fails", true)}, 2s);
+  sim.person(park_reason::requires_human, verb::answer, "true");
+  sim.person(park_reason::budget_exhausted, verb::extend, R"({"tokens": 20})");
+  return sim;
+}
+
 } // namespace stanchion::test

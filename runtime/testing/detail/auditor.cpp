@@ -1,8 +1,10 @@
+#include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/runtime/testing/detail/auditor.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace stanchion::detail {
@@ -133,6 +135,8 @@ void auditor::record_taken(const record& r) {
   run.next_seq = r.seq + 1;
   if (run.over && r.kind != record_kind::late)
     complain("I6", label(r) + " follows the one that ended the run");
+  if (!run.over && is_terminal(r.kind))
+    check_undone(run, r);
   run.over = run.over || is_terminal(r.kind);
   switch (r.kind) {
   case record_kind::attempt: {
@@ -156,7 +160,10 @@ void auditor::record_taken(const record& r) {
 }
 
 void auditor::intent_taken(run_facts& run, const record& r) {
-  const auto kind = json::parse(r.body).value("effect", "");
+  const auto body = json::parse(r.body);
+  if (!body.value("undo", "").empty())
+    run.undoable.insert(r.step);
+  const auto kind = body.value("effect", "");
   if (!kind.empty() && kind != to_string(effect::read_only))
     run.acting.insert(r.step);
 }
@@ -177,6 +184,14 @@ void auditor::outcome_taken(run_facts& run, const record& r) {
   s->outcome = true;
   const auto body = json::parse(r.body);
   const auto source = body.value("source", "");
+  const auto says_so = source.starts_with("person:");
+  const auto did = source == "primary" || source == "reconciled"
+                   || (says_so && truth_(run.keys[r.step]));
+  if (did && run.undoable.contains(r.step)
+      && std::ranges::find(run.done, r.step) == run.done.end())
+    run.done.push_back(r.step);
+  if (!source.empty() && is_undo(r.step))
+    undone(run, r);
   const auto done = run.acting.contains(r.step)
                     && (source == "primary" || source == "reconciled");
   const auto& key = run.keys[r.step];
@@ -184,6 +199,23 @@ void auditor::outcome_taken(run_facts& run, const record& r) {
     complain("I14", key
                       + " is recorded as done, and its tool knows nothing of "
                         "it");
+}
+
+void auditor::undone(run_facts& run, const record& r) {
+  const auto of = served_by(r.step);
+  if (!run.undoable.contains(of))
+    return; // another run's, or the agent's own word
+  if (run.done.empty() || run.done.back() != of)
+    return complain("I15", label(r) + " is not about what was done last");
+  run.done.pop_back();
+}
+
+void auditor::check_undone(const run_facts& run, const record& r) {
+  const auto gives_up
+    = r.kind == record_kind::failed || r.kind == record_kind::cancelled;
+  if (gives_up && !run.done.empty())
+    complain("I15",
+             label(r) + ", and step " + run.done.back() + " was not undone");
 }
 
 void auditor::reopened(run_facts& run, const record& r) {

@@ -32,6 +32,8 @@ namespace stanchion::detail {
 ///     I9   no more attempts than allowed
 ///     I13  the same journal and the same code ask for the same
 ///     I14  what is recorded as done by a tool, the tool has done
+///     I15  a run that ends as failed or cancelled has undone what it did and
+///          can be undone, last things first, once each
 ///
 /// Threads: one.
 class auditor {
@@ -76,6 +78,8 @@ private:
     bool over = false;
     std::map<step_path, std::string> keys; // of the present revision
     std::set<step_path> acting;            // calls of tools that change things
+    std::set<step_path> undoable;          // of those, with an undo
+    std::vector<step_path> done;           // undoable ones, in order
   };
 
   void record_taken(const record& r);
@@ -84,6 +88,8 @@ private:
   void word_taken(const ticket& t);
   void outcome_taken(run_facts& run, const record& r);
   void reopened(run_facts& run, const record& r);
+  void undone(run_facts& run, const record& r);
+  void check_undone(const run_facts& run, const record& r);
   [[nodiscard]] step_facts* step_of(run_facts& run, const step_path& step);
   void check_order(const simulated_call& x, const step_facts& s);
   void check_repeat(const simulated_call& x, step_facts& s);

@@ -39,7 +39,12 @@ constexpr auto counted
                 event_kind::store_recovered,    event_kind::step_charged,
                 event_kind::step_quarantined,   event_kind::mailbox_long,
                 event_kind::worker_abandoned,   event_kind::replay_differed,
-                event_kind::fault_injected};
+                event_kind::fault_injected,     event_kind::retry_denied,
+                event_kind::budget_low,         event_kind::call_refused,
+                event_kind::limit_lowered,      event_kind::hedge_started,
+                event_kind::step_reopened,      event_kind::fallback_used,
+                event_kind::run_stuck,          event_kind::undo_started,
+                event_kind::undo_failed};
 
 /// Independent streams of chance from one seed.
 std::uint64_t stream(std::uint64_t seed, std::uint64_t which) {
