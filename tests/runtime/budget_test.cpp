@@ -381,7 +381,7 @@ TEST_CASE("what an attempt may cost is set aside, and what it did cost counts",
     const auto open = it.store->list_tickets({});
     CHECK(open.front().reason == park_reason::budget_exhausted);
     CHECK_THAT(open.front().title, ContainsSubstring("42 of 50"));
-    REQUIRE(it.low.size() >= 1);
+    REQUIRE_FALSE(it.low.empty());
     CHECK_THAT(it.low.front(), ContainsSubstring(R"("limit":"tokens")"));
   }
   SECTION("as the tool says, if that is more") {
