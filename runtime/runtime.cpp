@@ -488,10 +488,12 @@ void runtime::cancel(const run_id& id, const std::string& reason,
   const auto row = impl_->store->find_run(id);
   if (!row)
     throw unknown_run(id);
-  const auto ended = error{error_code::run_conflict,
-                           "run " + to_string(id) + " has ended already"};
+  const auto ended = [&id] {
+    return error{error_code::run_conflict,
+                 "run " + to_string(id) + " has ended already"};
+  };
   if (is_terminal(row->state))
-    throw ended;
+    throw ended();
   impl_->require_version(*row);
   impl_->require_agent_runs(row->agent);
   auto answer = std::future<bool>{};
@@ -512,7 +514,7 @@ void runtime::cancel(const run_id& id, const std::string& reason,
   };
   if (!impl_->ask<bool>(answer, send, over,
                         [&] { impl_->require_agent_runs(row->agent); }))
-    throw ended;
+    throw ended();
 }
 
 void runtime::resume(const run_id& id) {
