@@ -1,3 +1,4 @@
+#include <stanchion/actors/run/step.hpp>
 #include <stanchion/cli/explanation.hpp>
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/reports.hpp>
@@ -95,6 +96,14 @@ told decided(const json& body) {
     return denied(x);
   if (event == to_string(event_kind::hedge_started))
     return hedged(x);
+  if (event == to_string(event_kind::fallback_used))
+    return {"answered by something else: " + x.value("source", ""),
+            "the tool failed: " + failure_text(x, "instead_of")};
+  if (event == to_string(event_kind::step_reopened))
+    return {"tried again, " + std::to_string(x.value("nth", 0)) + " of "
+              + std::to_string(x.value("most", 0)) + " times, from "
+              + x.value("until", ""),
+            "the agent let it out: " + failure_text(x)};
   if (x.contains("from") && x.contains("to"))
     return breaker(x);
   return {event, x.dump()};
@@ -153,11 +162,25 @@ told words(const record& r, const json& body) {
             "evidence only"};
   case record_kind::abandoned:
     return {"its branch was decided without it", ""};
+  case record_kind::spent:
+    return {"cost " + std::to_string(body.value("tokens", 0)) + " tokens and "
+              + std::to_string(body.value("cost", 0)) + " millionths",
+            "in place of what was set aside"};
+  case record_kind::stuck:
+    return {"the run goes in circles, rung " + body.value("rung", ""),
+            body.value("says", "")};
   case record_kind::decision:
     return decided(body);
   default:
     return {std::string{to_string(r.kind)}, ""};
   }
+}
+
+/// Whether the run took the step for that one, directly or not.
+bool serves(step_path own, const step_path& step) {
+  while (is_own(own))
+    own = served_by(own);
+  return own == step;
 }
 
 json line_of(const record& r) {
@@ -176,10 +199,14 @@ json explain_step(std::span<const record> records, const step_path& step) {
   for (const auto& r : records) {
     if (!r.step.empty())
       known.insert(r.step);
-    if (r.step != step)
+    const auto is_its_own = is_own(r.step) && serves(r.step, step);
+    if (r.step != step && !is_its_own)
       continue;
     try {
-      lines.push_back(line_of(r));
+      auto line = line_of(r);
+      if (is_its_own)
+        line["what"] = r.step + ": " + line["what"].get<std::string>();
+      lines.push_back(std::move(line));
     } catch (const json::exception& e) {
       throw unreadable(r, e);
     }

@@ -132,8 +132,9 @@ inline constexpr std::size_t journal_backlog = std::size_t{64} << 20U;
 inline constexpr std::size_t json_depth = 64;
 /// Bytes of one JSON document accepted anywhere.
 inline constexpr std::size_t json_bytes = std::size_t{16} << 20U;
-/// Bytes of an answer above which it is not kept for the time when its tool has
-/// none.
+/// Answers of one tool that are kept for the time when it has none, and the
+/// bytes above which one is not.
+inline constexpr std::size_t cached_answers = 1'024;
 inline constexpr std::size_t cached_bytes = std::size_t{64} << 10U;
 /// Bytes of a record's body above which it is stored once, by hash.
 inline constexpr std::size_t blob_threshold = std::size_t{64} << 10U;

@@ -54,6 +54,18 @@ TEST_CASE("every decision about a step is told in words, with its reason",
      {{"attempt", 2}, {"failure", why}},
      "attempt 2 was denied after: network",
      "retry budget"},
+    {k::fallback_used,
+     {{"tool", "look"}, {"source", "cache:9s"}, {"instead_of", why}},
+     "answered by something else: cache:9s",
+     "network"},
+    {k::step_reopened,
+     {{"tool", "look"},
+      {"nth", 2},
+      {"most", 3},
+      {"until", "then"},
+      {"failure", why}},
+     "tried again, 2 of 3 times, from then",
+     "network"},
     {k::retry_denied,
      {{"attempt", 1}, {"hedge", true}},
      "attempt 1 was not hedged",
@@ -84,4 +96,20 @@ TEST_CASE("a record that cannot be read is damage, not a crash", "[cli]") {
   const auto broken = std::vector<record>{
     {1, 0, record_kind::attempt_end, instant{}, "4", R"({"n":1})"}};
   CHECK_THROWS_AS(explain_step(broken, "4"), error);
+}
+
+TEST_CASE("what a run did by itself for a step is told with the step",
+          "[cli]") {
+  const auto attempt = bodies::attempt(1, "key");
+  const auto records = std::vector<record>{
+    {1, 0, record_kind::attempt, instant{}, "4", attempt},
+    {1, 1, record_kind::attempt, instant{}, "4~1", attempt},
+    {1, 2, record_kind::attempt, instant{}, "4~1~undo", attempt},
+    {1, 3, record_kind::attempt, instant{}, "44~1", attempt},
+    {1, 4, record_kind::spent, instant{}, "4", bodies::spent(1, {7, 0})}};
+  const auto lines = explain_step(records, "4").at("lines");
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[1]["what"] == "4~1: attempt 1 left");
+  CHECK(lines[2]["what"] == "4~1~undo: attempt 1 left");
+  CHECK(lines[3]["what"] == "cost 7 tokens and 0 millionths");
 }

@@ -15,16 +15,26 @@ namespace stanchion::detail {
 
 namespace {
 
-/// The fact that keeps what a tool last answered to these arguments.
-std::string cache_key(const std::string& tool, const std::string& version,
-                      cache_scope scope, const run_row& row,
-                      const std::string& arguments) {
-  auto key = "cache/" + tool + "/" + version + "/";
+/// Where what a tool answered to these arguments is kept. There are so many
+/// places for a tool; a newer answer takes an older one's.
+struct cache_place {
+  std::string fact;
+  /// Whose answer it must be.
+  std::string key;
+};
+
+cache_place place_of(const std::string& tool, const std::string& version,
+                     cache_scope scope, const run_row& row,
+                     const std::string& arguments) {
+  auto among = std::string{"everyone"};
   if (scope == cache_scope::agent)
-    key += "agent " + row.agent + "/";
+    among = "agent " + row.agent;
   else if (scope == cache_scope::run)
-    key += "run " + to_string(row.id) + "/";
-  return key + to_string(sha256(arguments));
+    among = "run " + to_string(row.id);
+  auto key = to_string(sha256(version + "/" + among + "/" + arguments));
+  const auto slot
+    = std::stoul(key.substr(0, 4), nullptr, 16) % defaults::cached_answers;
+  return {"cache/" + tool + "/" + std::to_string(slot), std::move(key)};
 }
 
 /// `why`, led to by what was tried after it.
@@ -48,25 +58,31 @@ void run_actor::keep_answer(const step& s, const value& x) {
   const auto tool = services_.tools->find(s.name);
   if (!tool || !tool->traits->keeps_answers() || x.source() != "primary")
     return;
-  const auto text
-    = canonical(json{{"at", to_micros(now())}, {"value", x.get()}});
-  if (text.size() > defaults::cached_bytes)
-    return;
-  for (const auto& f : tool->traits->fallbacks)
-    if (const auto* kept = std::get_if<fallback_cache>(&f))
-      log_->add(fact{cache_key(s.name, tool->traits->version, kept->scope,
-                               log_->row(), s.arguments_text),
-                     text});
+  for (const auto& f : tool->traits->fallbacks) {
+    const auto* kept = std::get_if<fallback_cache>(&f);
+    if (kept == nullptr)
+      continue;
+    auto [fact_key, key] = place_of(s.name, tool->traits->version, kept->scope,
+                                    log_->row(), s.arguments_text);
+    auto text = canonical(
+      json{{"at", to_micros(now())}, {"key", key}, {"value", x.get()}},
+      wrapping_limits);
+    if (text.size() <= defaults::cached_bytes)
+      log_->add(fact{std::move(fact_key), std::move(text)});
+  }
 }
 
 std::optional<value> run_actor::kept_answer(const step& s,
                                             const std::string& version,
                                             const fallback_cache& x) const {
-  const auto text = services_.store->find_fact(
-    cache_key(s.name, version, x.scope, log_->row(), s.arguments_text));
+  const auto [fact_key, key]
+    = place_of(s.name, version, x.scope, log_->row(), s.arguments_text);
+  const auto text = services_.store->find_fact(fact_key);
   if (text.empty())
     return std::nullopt;
-  const auto kept = parse_json(text);
+  const auto kept = parse_json(text, wrapping_limits);
+  if (kept["key"] != key)
+    return std::nullopt; // another question's
   const auto age = now() - from_micros(kept["at"].as_int());
   if (age > x.max_age)
     return std::nullopt;
