@@ -27,7 +27,7 @@ foreach(folder IN LISTS STANCHION_FOLDERS)
   stanchion_test_folder(${folder})
 endforeach()
 if(cli IN_LIST STANCHION_FOLDERS)
-  foreach(folder IN ITEMS examples scenarios regressions)
+  foreach(folder IN ITEMS examples scenarios regressions vfs)
     stanchion_test_folder(${folder})
   endforeach()
 endif()
@@ -68,6 +68,23 @@ if(TARGET stanchion_bench)
   add_test(NAME bench/quick COMMAND stanchion_bench --quick)
   set_tests_properties(bench/quick PROPERTIES TIMEOUT 120)
 endif()
+
+# -- the bug bench -------------------------------------------------------------
+
+# What tests/bugs/run.sh builds once per bug.
+if(cli IN_LIST STANCHION_FOLDERS)
+  file(GLOB sources CONFIGURE_DEPENDS "${STANCHION_SOURCE_DIR}/tests/bugs/*.cpp")
+  add_executable(bug_hunt ${sources})
+  target_include_directories(bug_hunt PRIVATE "${STANCHION_SOURCE_DIR}/tests")
+  target_link_libraries(bug_hunt PRIVATE stanchion)
+  stanchion_settings(bug_hunt)
+  add_test(NAME bugs/none_without_one COMMAND bug_hunt 30)
+  set_tests_properties(bugs/none_without_one PROPERTIES TIMEOUT 120)
+endif()
+add_test(NAME bugs/patches_apply
+  COMMAND sh "${STANCHION_SOURCE_DIR}/tests/bugs/check_patches.sh"
+    "${STANCHION_SOURCE_DIR}")
+set_tests_properties(bugs/patches_apply PROPERTIES TIMEOUT 60)
 
 # -- checks of the repository --------------------------------------------------
 

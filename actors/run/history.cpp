@@ -171,16 +171,19 @@ void history::read(const record& r) {
   case record_kind::parked: {
     const auto x = body();
     const auto* s = find(r.step);
+    const auto reason = parse_park_reason(text_of(x, "reason"))
+                          .value_or(park_reason::requires_human);
     if (parked.empty())
       parked_since_ = r.at;
     parked[text_of(x, "ticket")]
-      = {.reason = parse_park_reason(text_of(x, "reason"))
-                     .value_or(park_reason::requires_human),
+      = {.reason = reason,
          .step = r.step,
          .why = text_of(x, "why"),
          .version = x.value("version", 0U),
-         .unknown = s != nullptr && s->kind == step_kind::call
-                    && s->attempts.ended == side_effect::unknown};
+         .unknown
+         = s != nullptr && s->kind == step_kind::call
+           && (s->attempts.ended == side_effect::unknown
+               || (reason == park_reason::poison_step && s->attempts.open))};
     break;
   }
   case record_kind::decided:

@@ -27,12 +27,15 @@ void run_actor::park(park_request x) {
   const auto* s = engine_ ? engine_->find(x.step) : nullptr;
   const auto before = services_.store->find_ticket(id);
   const auto version = before ? before->version + 1 : 1;
-  parked_[id] = {.reason = x.reason,
-                 .step = x.step,
-                 .why = x.title,
-                 .version = version,
-                 .unknown = s != nullptr && s->kind == step_kind::call
-                            && s->attempts.ended == side_effect::unknown};
+  parked_[id]
+    = {.reason = x.reason,
+       .step = x.step,
+       .why = x.title,
+       .version = version,
+       .unknown
+       = s != nullptr && s->kind == step_kind::call
+         && (s->attempts.ended == side_effect::unknown
+             || (x.reason == park_reason::poison_step && s->attempts.open))};
   log_->add(record_kind::parked, x.step,
             bodies::parked(x.reason, id, version, x.title), now());
   stop_engine();
@@ -96,11 +99,26 @@ void run_actor::on_decided(const std::string& id) {
     apply(*t, *t->decided);
 }
 
+/// Nobody is asked any more what became of an attempt that a death cut short.
+void run_actor::leave_unknown(const step_path& path, std::uint32_t attempt) {
+  log_->add(record_kind::attempt_end, path,
+            bodies::attempt_end(
+              attempt, failure{.kind = failure_kind::crashed,
+                               .effect = side_effect::unknown,
+                               .message = "the process died while it ran"}),
+            now());
+  if (auto* s = engine_ ? engine_->find(path) : nullptr)
+    s->attempts.open = false;
+}
+
 void run_actor::apply(const ticket& t, const decision& d) {
-  if (d.verb == verb::abort && !cancelling_)
-    return begin_cancel("aborted by " + d.by, d.by);
   const auto past = history{services_.store->read(options_.number, 0)};
   const auto* found = past.find(t.step);
+  if (d.verb == verb::abort && t.reason == park_reason::poison_step
+      && found != nullptr && found->attempts.open)
+    leave_unknown(t.step, found->attempts.made);
+  if (d.verb == verb::abort && !cancelling_)
+    return begin_cancel("aborted by " + d.by, d.by);
   // What was left without an outcome is tried afresh, too.
   const auto reopens = found != nullptr
                        && (found->has_outcome

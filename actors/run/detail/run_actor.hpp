@@ -316,6 +316,7 @@ private:
   void on_decided(const std::string& id);
   /// Writes what the decision means; the replay then acts on it.
   void apply(const ticket& t, const decision& d);
+  void leave_unknown(const step_path& path, std::uint32_t attempt);
 
   // -- ending -----------------------------------------------------------------
 

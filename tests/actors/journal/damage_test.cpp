@@ -1,5 +1,5 @@
 // Every byte of a small journal is changed, one at a time.
-#include "actors/journal/journal_samples.hpp"
+#include "support/journal_samples.hpp"
 #include "support/catch.hpp"
 
 #include <stanchion/actors/journal/sqlite_connection.hpp>

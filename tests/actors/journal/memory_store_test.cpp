@@ -1,4 +1,4 @@
-#include "actors/journal/journal_samples.hpp"
+#include "support/journal_samples.hpp"
 #include "support/catch.hpp"
 
 #include <stanchion/actors/journal/memory_store.hpp>

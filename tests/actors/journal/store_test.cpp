@@ -1,5 +1,5 @@
 // What every store must do, whatever it is made of.
-#include "actors/journal/journal_samples.hpp"
+#include "support/journal_samples.hpp"
 #include "support/catch.hpp"
 
 #include <stanchion/actors/journal/memory_store.hpp>

@@ -1,4 +1,4 @@
-#include "actors/journal/journal_samples.hpp"
+#include "support/journal_samples.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
