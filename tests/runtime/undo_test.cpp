@@ -13,6 +13,7 @@
 #include <future>
 #include <mutex>
 #include <set>
+#include <utility>
 
 using namespace stanchion;
 
@@ -59,6 +60,15 @@ task<json> several(agent_context& ctx, value) {
   co_return json{};
 }
 
+/// Fails at the very moment at which it has waited enough.
+task<json> late(agent_context& ctx, value) {
+  co_await ctx.call("book", args("what", "seat"));
+  co_await ctx.sleep_for(30s);
+  throw step_error{failure{.kind = failure_kind::invalid_input,
+                           .effect = side_effect::none,
+                           .message = "too late"}};
+}
+
 /// Its first choice is full, and another tool books.
 task<json> lodging(agent_context& ctx, value) {
   co_await ctx.call("suite", args("what", "room"));
@@ -94,6 +104,10 @@ struct life {
                if (undo_broken)
                  throw tool_error{failure_kind::http_4xx, side_effect::none,
                                   "no"};
+               if (std::exchange(undo_busy, false))
+                 throw tool_error{failure{.kind = failure_kind::rate_limited,
+                                          .effect = side_effect::none,
+                                          .retry_after = 10min}};
                const auto key = x["key"].as_string();
                if (out.undone[key]++ == 0)
                  out.log.push_back("undo " + x["arguments"]["what"].dump());
@@ -131,7 +145,8 @@ struct life {
                                                 {"journey", journey},
                                                 {"stages", stages},
                                                 {"several", several},
-                                                {"lodging", lodging}})
+                                                {"lodging", lodging},
+                                                {"late", late}})
       rt.add(agent{name, "1", body}.on_unhandled(on_unhandled::fail));
     rt.start();
   }
@@ -154,6 +169,7 @@ struct life {
   std::shared_ptr<memory_store> store;
   world& out;
   bool undo_broken = false;
+  bool undo_busy = false; // once, for ten minutes
   runtime rt;
 };
 
@@ -232,6 +248,19 @@ TEST_CASE("an agent may say itself how several calls are undone",
   CHECK(w.log
         == std::vector<std::string>{"book \"part\"", "undo \"part\"",
                                     "tidy \"all\""});
+}
+
+TEST_CASE("a run that waited before it failed is not lost while it undoes",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  it.undo_busy = true;
+  const auto id = it.submit("late", {});
+  it.pass(5min); // it would have left memory by now
+  CHECK(it.state(id) == run_state::compensating);
+  it.pass(10min);
+  CHECK(it.state(id) == run_state::failed);
+  CHECK(w.log == std::vector<std::string>{"book \"seat\"", "undo \"seat\""});
 }
 
 TEST_CASE("of a step that something else answered for, that is undone",

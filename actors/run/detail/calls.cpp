@@ -299,8 +299,9 @@ void run_actor::suggest(const std::string& id, const outcome& x) {
 void run_actor::on_guards_changed() {
   if (!engine_)
     return;
-  for (const auto& [path, s] : engine_->open()) {
-    if (s->kind != step_kind::call || s->due || s->handed_on)
+  for (const auto& path : open_paths()) {
+    auto* s = engine_->find(path);
+    if (s == nullptr || s->kind != step_kind::call || s->due || s->handed_on)
       continue;
     const auto tool = services_.tools->find(s->name);
     if (!tool || (tool->guard && tool->guard.id() == s->guard))
@@ -310,6 +311,13 @@ void run_actor::on_guards_changed() {
     if (tool->guard)
       resume_call(*s);
   }
+}
+
+std::vector<step_path> run_actor::open_paths() const {
+  auto paths = std::vector<step_path>{};
+  for (const auto& [path, s] : engine_->open())
+    paths.push_back(path);
+  return paths;
 }
 
 // -- waits --------------------------------------------------------------------
@@ -333,8 +341,8 @@ void run_actor::on_woken() {
            && !halted(s);
   };
   check_children(); // first: one may have ended long before the timer was due
-  for (const auto& [path, s] : engine_->open())
-    if (due(*s))
+  for (const auto& path : open_paths())
+    if (auto* s = engine_->find(path); s != nullptr && due(*s))
       wait_until(*s);
 }
 

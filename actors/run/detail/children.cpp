@@ -105,6 +105,8 @@ void run_actor::route(run_number to, fabric::message m) {
 }
 
 void run_actor::check_children() {
+  if (is_undoing() && !rare().undo->listed && parked_.empty() && !reloading_)
+    return begin_undo();
   if (!engine_ || engine_->frozen())
     return;
   for (const auto& [path, s] : engine_->open())

@@ -60,6 +60,8 @@ struct undo_work {
   ending then;
   std::vector<undo> list;
   std::size_t next = 0;
+  /// `list` has been made.
+  bool listed = false;
 };
 
 /// What only few runs have.
@@ -244,6 +246,8 @@ private:
 
   // -- waits ------------------------------------------------------------------
 
+  /// Of steps that are open now: what follows from one may end another.
+  [[nodiscard]] std::vector<step_path> open_paths() const;
   void wait_until(step& s);
   void on_woken();
   [[nodiscard]] bool pending(const step_path& path) const;
@@ -348,6 +352,7 @@ private:
   void begin_undo();
   void next_undo();
   void undone(const step_path& path, const outcome& x);
+  [[nodiscard]] bool has_running_children() const;
   [[nodiscard]] bool is_undoing() const;
   /// Whether the step is not to go on: the program has stopped.
   [[nodiscard]] bool halted(const step& s) const;

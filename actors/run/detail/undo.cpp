@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace stanchion::detail {
@@ -25,10 +27,11 @@ ending ending_of(const std::string& body) {
 /// journal: all of it has to be there.
 void run_actor::undo_first(const ending& x) {
   stop_engine();
-  rare().undo = std::make_unique<undo_work>(undo_work{x, {}, 0});
+  rare().undo = std::make_unique<undo_work>(undo_work{x, {}, 0, false});
   log_->add(record_kind::undoing, {}, bodies::undoing(x.kind, x.body), now());
   log_->update(run_state::compensating, "undoes what it did", std::nullopt,
                now());
+  tell_idle(false, std::nullopt); // it must not leave memory meanwhile
   log_->when_durable([this] { begin_undo(); });
 }
 
@@ -38,12 +41,24 @@ void run_actor::resume_undo(history past) {
   engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
                   past.started);
   context_.emplace(*engine_);
-  rare().undo
-    = std::make_unique<undo_work>(undo_work{ending_of(past.undoing), {}, 0});
+  rare().undo = std::make_unique<undo_work>(
+    undo_work{ending_of(past.undoing), {}, 0, false});
+  tell_idle(false, std::nullopt);
+  if (past.cancel_requested)
+    cancel_children(past.cancel_reason, "its parent");
   begin_undo();
 }
 
+/// A child that was cancelled undoes what it did itself; one that completed
+/// before it heard of that does not. So the list is made once all have ended.
 void run_actor::begin_undo() {
+  auto& work = *rare().undo;
+  work.listed = !cancelling_ || !has_running_children();
+  if (!work.listed) {
+    log_->update(run_state::compensating, "its children, which were cancelled",
+                 std::nullopt, now());
+    return; // each of them tells when it has
+  }
   auto past = history{services_.store->read(options_.number, 0)};
   rare().undo->list = undo_list(log_->row(), past, *services_.store);
   rare().recorded = std::move(past.own);
@@ -94,6 +109,16 @@ void run_actor::undone(const step_path& path, const outcome& x) {
         .why = why,
         .suggestion = "retry once the cause is gone, or undo it by hand and "
                       "skip"});
+}
+
+bool run_actor::has_running_children() const {
+  auto filter = run_filter{};
+  filter.parent = options_.number;
+  filter.limit = std::numeric_limits<std::int32_t>::max();
+  const auto children = services_.store->list_runs(filter);
+  return std::any_of(children.begin(), children.end(), [](const run_row& x) {
+    return !is_terminal(x.state) && x.state != run_state::parked;
+  });
 }
 
 bool run_actor::is_undoing() const {

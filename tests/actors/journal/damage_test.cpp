@@ -1,6 +1,6 @@
 // Every byte of a small journal is changed, one at a time.
-#include "support/journal_samples.hpp"
 #include "support/catch.hpp"
+#include "support/journal_samples.hpp"
 
 #include <stanchion/actors/journal/sqlite_connection.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>

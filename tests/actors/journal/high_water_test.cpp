@@ -1,5 +1,5 @@
-#include "support/journal_samples.hpp"
 #include "support/catch.hpp"
+#include "support/journal_samples.hpp"
 
 #include <stanchion/actors/journal/high_water.hpp>
 

@@ -1,6 +1,6 @@
 // What every store must do, whatever it is made of.
-#include "support/journal_samples.hpp"
 #include "support/catch.hpp"
+#include "support/journal_samples.hpp"
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
