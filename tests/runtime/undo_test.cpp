@@ -60,6 +60,14 @@ task<json> several(agent_context& ctx, value) {
   co_return json{};
 }
 
+/// Waits for a trip that waits.
+task<json> family(agent_context& ctx, value) {
+  co_await ctx.call("book", args("what", "car"));
+  auto child = co_await ctx.spawn("trip", "wait");
+  co_await child.result();
+  co_return json{};
+}
+
 /// Fails at the very moment at which it has waited enough.
 task<json> late(agent_context& ctx, value) {
   co_await ctx.call("book", args("what", "seat"));
@@ -146,7 +154,8 @@ struct life {
                                                 {"stages", stages},
                                                 {"several", several},
                                                 {"lodging", lodging},
-                                                {"late", late}})
+                                                {"late", late},
+                                                {"family", family}})
       rt.add(agent{name, "1", body}.on_unhandled(on_unhandled::fail));
     rt.start();
   }
@@ -205,6 +214,28 @@ TEST_CASE("what a cancelled run did is undone, then it is cancelled",
   it.rt.cancel(id, "not wanted", "ann");
   CHECK(it.rt.wait(id).state == run_state::cancelled);
   CHECK(w.log == booked_and_undone);
+}
+
+TEST_CASE("a cancelled family undoes what each of them did, the parent last",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{config{.in_memory = true}, w};
+  auto waits = std::promise<void>{};
+  auto told = std::once_flag{};
+  it.rt.events().subscribe(
+    [&](const event& x) {
+      if (x.subject == "trip")
+        std::call_once(told, [&] { waits.set_value(); });
+    },
+    {event_kind::run_waiting});
+  const auto id = it.rt.submit({.agent = "family"}).id;
+  waits.get_future().wait();
+  it.rt.cancel(id, "not wanted", "ann");
+  CHECK(it.rt.wait(id).state == run_state::cancelled);
+  CHECK(w.log
+        == std::vector<std::string>{"book \"car\"", "book \"flight\"",
+                                    "book \"hotel\"", "undo \"hotel\"",
+                                    "undo \"flight\"", "undo \"car\""});
 }
 
 TEST_CASE("a failure that the agent handles undoes nothing",
