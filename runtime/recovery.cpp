@@ -50,7 +50,7 @@ std::vector<record> charge(store& in, const history& past, const run_row& row,
       add(path);
   const auto ran = charges.empty() && (!waits || ready);
   if ((ran || to_text({run, {}}) == alone) && past.parked.empty()
-      && !past.terminal)
+      && !past.terminal && past.undoing.empty())
     add({}); // its own code was running
   return charges;
 }

@@ -44,11 +44,10 @@ task<batch_result> run_batch(const agent_context& ctx, std::string tool,
   const auto careful = policy.cares(items);
   auto slice = careful ? std::size_t{1} : all;
   while (result.items.size() < all) {
-    if (const auto stuck = ctx.stuck();
-        stuck && stuck->rung >= stuck_rung::narrow)
-      slice = 1;
+    const auto stuck = ctx.stuck();
+    const auto narrow = stuck && stuck->rung >= stuck_rung::narrow;
     const auto first = result.items.size();
-    const auto count = std::min(slice, all - first);
+    const auto count = std::min(narrow ? 1 : slice, all - first);
     auto calls = std::vector<try_call_operation>{};
     for (auto i = first; i < first + count; ++i)
       calls.push_back(ctx.try_call(tool, items[i]));

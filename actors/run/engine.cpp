@@ -161,7 +161,7 @@ void engine::hand_over(step_path path, const outcome& x) {
   }
   last_delivered_ = std::move(path);
   const auto& s = *node.mapped();
-  if (replaying_ && stuck_)
+  if (replaying_ && stuck_ && s.waiter != nullptr)
     stuck_->replay(s, x);
   if (s.waiter != nullptr)
     s.waiter->complete(x);

@@ -1,4 +1,5 @@
 #include <stanchion/actors/run/history.hpp>
+#include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
@@ -6,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace stanchion {
@@ -76,7 +78,7 @@ history::history(std::span<const record> records) {
   for (const auto& r : records) {
     try {
       read(r);
-    } catch (const json::exception& e) {
+    } catch (const std::exception& e) {
       throw error{error_code::store_damaged,
                   "record " + std::to_string(r.seq) + " of run "
                     + std::to_string(r.run) + " ("
@@ -164,6 +166,8 @@ void history::read(const record& r) {
     const auto x = body();
     auto& s = at(r.step);
     s.due = instant_of(x, "until");
+    if (s.reopenings != 0 && s.attempts.made == 0 && s.due)
+      s.asked = *s.due; // the time of the call begins then
     s.waits_for
       = parse_wait_reason(text_of(x, "why")).value_or(wait_reason::backoff);
     break;
@@ -268,7 +272,7 @@ void history::read_spent(const record& r) {
     spent = spent - much.mapped();
   const auto& s = at(r.step);
   if (s.kind != step_kind::call)
-    paid_children.insert(s.child_number);
+    paid_children.insert(s.child);
   spent = spent + spending_from_json(json::parse(r.body));
 }
 
@@ -312,9 +316,15 @@ void history::read_reopened(const record& r) {
   auto& s = at(r.step);
   s.has_outcome = false;
   s.attempts = {};
+  if (x.value("revision", s.revision) != s.revision)
+    held.erase(r.step); // of what was asked before
   s.asked = r.at;
   s.done_at = 0;
   s.reopenings = x.value("nth", 0U);
+  if (const auto found = stuck.find(r.step);
+      found != stuck.end()
+      && stuck_finding_from(found->second).rung != stuck_rung::escalate)
+    stuck.erase(found); // its outcome is to come again
   if (is_own(r.step))
     own.at(r.step).ended.reset();
   else // what was tried in its place is tried anew as well
@@ -340,6 +350,9 @@ void history::read_decided(const record& r) {
   if (parked.empty() && parked_since_)
     paused += std::max(r.at - *std::exchange(parked_since_, std::nullopt),
                        duration::zero());
+  if (parked.empty())
+    for (auto& [path, s] : steps) // a person's time is not the call's
+      s.asked = s.has_outcome ? s.asked : std::max(s.asked, r.at);
   crashes.clear();
   code_deaths = 0;
   code_charged = false;

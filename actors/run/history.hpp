@@ -115,7 +115,7 @@ public:
   /// for them.
   spending spent;
   /// Children whose cost it has taken over.
-  std::set<run_number> paid_children;
+  std::set<run_id> paid_children;
   /// How long it was parked, without the last time if it still is.
   duration paused{};
   /// Sequence number of the next record.
@@ -168,7 +168,7 @@ private:
   void read_death(const record& r);
   void read_attempt(const record& r);
   void read_spent(const record& r);
-  /// Throws `nlohmann::json::exception` when there is none.
+  /// Throws `std::out_of_range` when there is none.
   [[nodiscard]] recorded_step& at(const step_path& path);
 
   std::optional<instant> parked_since_;

@@ -88,6 +88,21 @@ std::string group_of(const run_row& row, const history& past,
   return std::string{kind} + ":" + operation;
 }
 
+/// The step did what it was to do, or may be doing it: it is not to be done
+/// again because the run leads nowhere.
+std::optional<std::vector<verb>> circle_options(const step_path& path,
+                                                const recorded_step& s,
+                                                const history& past) {
+  if (s.attempts.open)
+    return std::vector{verb::retry, verb::abort};
+  const auto other = past.own.find(fallback_path(path, 1));
+  const auto reads
+    = s.tool_effect == effect::read_only && other == past.own.end();
+  if (s.done_at != 0 && !reads)
+    return std::vector{verb::resume, verb::abort};
+  return std::nullopt;
+}
+
 /// The run is to end in any case: there is nothing to abort.
 std::vector<verb> undo_options(park_reason reason) {
   if (reason == park_reason::ambiguous_state)
@@ -171,6 +186,9 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
                 ? undo_options(x.reason)
                 : options_for(x.reason, at_escalation,
                               !x.why && is_about_budget(x.reason));
+  if (failing != nullptr && x.reason == park_reason::loop_detected)
+    if (auto fewer = circle_options(x.step, *failing, past))
+      t.options = *std::move(fewer);
   if (x.why && x.why->effect == side_effect::unknown)
     std::erase(t.options, verb::edit); // other arguments: a second effect
   t.created = now;

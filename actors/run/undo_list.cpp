@@ -78,7 +78,8 @@ private:
                         {"key", idempotency_key(row.id, path, s.revision)},
                         {"result", result_of(past, path)}},
                    wrapping_limits)});
-    else if (s.kind == step_kind::child || s.kind == step_kind::settled)
+    else if (s.kind == step_kind::child || s.kind == step_kind::settled
+             || s.kind == step_kind::spawn) // one that was not waited for
       add_run(s.child_number, prefix + path + "~");
   }
 

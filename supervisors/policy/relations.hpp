@@ -38,7 +38,7 @@ struct tool_timing {
 contradictions(const restart_budget_options& budget,
                const backoff_options& backoff);
 
-/// The least time that `n` waits take, without chance: their sum.
+/// The longest that `n` waits take together, whatever chance makes of them.
 [[nodiscard]] duration sum_of_delays(const backoff_options& x, std::uint32_t n);
 
 } // namespace stanchion

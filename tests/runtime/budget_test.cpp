@@ -308,21 +308,24 @@ struct costly {
   explicit costly(std::shared_ptr<memory_store> s, const agent& a,
                   effect e = effect::read_only)
     : store(std::move(s)), rt(config{.store = store, .virtual_seed = 5}) {
-    rt.add(
-      tool{"work", e,
-           [this](const value&, tool_context& call) -> json {
-             ++attempts;
-             if (real)
-               call.spent({.tokens = *real, .cost = 2 * *real});
-             if (failing)
-               throw tool_error{*failing};
-             return 1;
-           }}
-        .input(any())
-        .output(any())
-        .retry({.max_attempts = 2, .backoff = {.first = 1s, .cap = 1s}})
-        .costs([](const value&) { return spending{.tokens = 10, .cost = 20}; })
-        .run_inline());
+    rt.add(tool{"work", e,
+                [this](const value&, tool_context& call) -> json {
+                  ++attempts;
+                  if (real)
+                    call.spent({.tokens = *real, .cost = 2 * *real});
+                  if (failing)
+                    throw tool_error{*failing};
+                  return 1;
+                }}
+             .input(any())
+             .output(any())
+             .retry({.max_attempts = 2, .backoff = {.first = 1s, .cap = 1s}})
+             .costs([this](const value&) {
+               if (priceless)
+                 throw std::runtime_error{"no list"};
+               return spending{.tokens = 10, .cost = 20};
+             })
+             .run_inline());
     rt.add(a);
     if (a.name() != "works")
       rt.add(agent{"works", "1", works});
@@ -350,6 +353,7 @@ struct costly {
   std::shared_ptr<memory_store> store;
   std::optional<std::uint64_t> real;
   std::optional<failure> failing;
+  bool priceless = false;
   int attempts = 0;
   std::vector<std::string> low;
   runtime rt;
@@ -431,6 +435,17 @@ TEST_CASE("what calls have cost outlives the process, and extend adds to it",
   it.pass(1s);
   CHECK(it.attempts == 1);
   CHECK(it.state(id) == run_state::completed);
+}
+
+TEST_CASE("a call of which nobody can say what it costs fails, and only it",
+          "[runtime][budget]") {
+  auto it = costly{new_store(), agent{"works", "1", works}.max_tokens(50)};
+  it.priceless = true;
+  const auto id = it.submit("works", 1);
+  CHECK(it.attempts == 0);
+  REQUIRE(it.state(id) == run_state::parked);
+  CHECK_THAT(it.store->list_tickets({}).front().title,
+             ContainsSubstring("nobody can say what the call costs"));
 }
 
 TEST_CASE("children spend what their parent has left", "[runtime][budget]") {

@@ -24,6 +24,20 @@ task<json> asks(agent_context& ctx, value question) {
   co_return args("answer", x.get().get(), "source", x.get().source());
 }
 
+task<json> three_questions(agent_context& ctx, value) {
+  for (auto i = 0; i < 3; ++i)
+    co_await ctx.escalate(park_reason::requires_human, "well?");
+  co_return json{};
+}
+
+/// Calls while a person is asked, three times.
+task<json> asks_beside(agent_context& ctx, value) {
+  const auto nothing = value{};
+  auto both
+    = co_await ctx.all(ctx.try_call("primary"), three_questions(ctx, nothing));
+  co_return args("source", std::get<0>(both).get().source());
+}
+
 failure down(side_effect effect = side_effect::none) {
   return {.kind = failure_kind::http_5xx, .effect = effect, .message = "down"};
 }
@@ -299,6 +313,32 @@ TEST_CASE("a hop that may have acted is a person's to judge, then the chain is "
   const auto x = it.result(id);
   CHECK(x["answer"] == "seen");
   CHECK(x["source"] == "fallback:second");
+  CHECK(it.calls["second"] == 1);
+}
+
+TEST_CASE("a hop that was made is not made again, however often its run parks",
+          "[runtime][fallback]") {
+  auto it = life{new_store()};
+  it.rt.add(it.flaky("primary").fallback(instead("second")));
+  it.rt.add(it.flaky("second", effect::once));
+  it.broken["primary"] = down();
+  it.rt.add(agent{"both", "1", asks_beside});
+  it.begin();
+  auto id = run_id{};
+  it.rt.submit({.agent = "both"}, [&id](const run_row& row) { id = row.id; });
+  it.pass(1s);
+  for (auto answered = 0; answered < 3; ++answered) {
+    const auto open = it.store->list_tickets({.states = {ticket_state::open}});
+    REQUIRE(open.size() == 1);
+    it.rt.decide({.ticket = open.front().id,
+                  .verb = verb::answer,
+                  .by = "ann",
+                  .payload = "1"},
+                 [](const auto&) {});
+    it.pass(1s);
+  }
+  CHECK(it.store->find_run(id)->state == run_state::completed);
+  CHECK(it.result(id)["source"] == "fallback:second");
   CHECK(it.calls["second"] == 1);
 }
 

@@ -41,7 +41,8 @@ struct life {
                .output(any())
                .retry({.max_attempts = 1})
                .breaker({.consecutive_failures = 100, .failure_rate = 0})
-               .run_inline());
+               .run_inline()
+               .call_timeout(40s));
     rt.add(program);
     rt.events().subscribe([this](const event& x) { told.push_back(x.fields); },
                           {event_kind::step_reopened});
@@ -131,6 +132,16 @@ TEST_CASE("waits between tries and their number outlive the process",
   it.pass(1h);
   CHECK(it.calls["second"] == 2);
   CHECK(it.row(id).state == run_state::parked);
+}
+
+TEST_CASE("a step that is tried again has the whole time of a call",
+          "[runtime][reopen]") {
+  auto it = life{new_store()};
+  const auto id = it.submit();
+  it.broken.reset();
+  it.pass(2min);
+  CHECK(it.row(id).state == run_state::completed);
+  CHECK(it.calls["second"] == 2);
 }
 
 TEST_CASE("what will not pass by itself is not tried again",

@@ -26,6 +26,12 @@ task<json> insists(agent_context& ctx, value) {
   }
 }
 
+task<json> writes_eight(agent_context& ctx, value) {
+  for (auto i = 0; i < 8; ++i)
+    co_await ctx.call("write");
+  co_return json("written");
+}
+
 task<json> waits_for_slow(agent_context& ctx, value) {
   auto x = co_await ctx.try_call("slow");
   co_return args("ok", x.ok());
@@ -44,6 +50,15 @@ struct life {
     if (falls_back)
       look.fallback(static_value("enough"));
     rt.add(look);
+    rt.add(tool{"write", effect::idempotent,
+                [this](const value&, tool_context&) -> json {
+                  ++writes;
+                  return nullptr;
+                }}
+             .input(any())
+             .output(any())
+             .run_inline());
+    rt.add(agent{"writes", "1", writes_eight}.on_stuck(options));
     rt.add(tool{"slow", effect::read_only,
                 [](tool_context& ctx, value) { return sleeps(ctx); }}
              .input(any())
@@ -90,6 +105,7 @@ struct life {
 
   std::shared_ptr<memory_store> store;
   int looks = 0;
+  int writes = 0;
   int finds_at = 1'000'000;
   std::vector<std::string> told;
   runtime rt;
@@ -160,6 +176,18 @@ TEST_CASE("what an agent was told is the same in every replay",
     const auto x = it.rt.result(row.id).get();
     CHECK(x["rungs"].get() == json{"hint", "narrow", "fallback"});
   }
+}
+
+TEST_CASE("what has been done is not done again because of a circle",
+          "[runtime][stuck]") {
+  auto it = life{new_store(), hint_then_person};
+  const auto id = it.submit("writes");
+  REQUIRE(it.state(id) == run_state::parked);
+  CHECK(it.only_ticket().options == std::vector{verb::resume, verb::abort});
+  const auto before = it.writes;
+  it.decide(verb::resume);
+  CHECK(it.state(id) == run_state::completed);
+  CHECK(it.writes == before + 2); // it goes on with what it has
 }
 
 TEST_CASE("a run from which nothing comes is noticed, then a person's",

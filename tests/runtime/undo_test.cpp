@@ -68,6 +68,20 @@ task<json> family(agent_context& ctx, value) {
   co_return json{};
 }
 
+task<json> asks(agent_context& ctx, value) {
+  co_await ctx.call("book", args("what", "seat"));
+  co_await ctx.escalate(park_reason::requires_human, "well?");
+  co_return json{};
+}
+
+/// Starts a trip, and fails without a look at it.
+task<json> careless(agent_context& ctx, value) {
+  co_await ctx.spawn("trip", "done");
+  co_await ctx.sleep_for(100ms);
+  co_await ctx.call("fails");
+  co_return json{};
+}
+
 /// Fails at the very moment at which it has waited enough.
 task<json> late(agent_context& ctx, value) {
   co_await ctx.call("book", args("what", "seat"));
@@ -155,8 +169,12 @@ struct life {
                                                 {"several", several},
                                                 {"lodging", lodging},
                                                 {"late", late},
-                                                {"family", family}})
+                                                {"family", family},
+                                                {"asks", asks},
+                                                {"careless", careless}})
       rt.add(agent{name, "1", body}.on_unhandled(on_unhandled::fail));
+    rt.add(
+      agent{"frugal", "1", trip}.on_unhandled(on_unhandled::fail).max_steps(1));
     rt.start();
   }
 
@@ -170,6 +188,17 @@ struct life {
               [&id](const run_row& row) { id = row.id; });
     pass(1s);
     return id;
+  }
+  /// About the only open ticket.
+  void decide(verb v, const std::string& payload = {}) {
+    const auto open = store->list_tickets({.states = {ticket_state::open}});
+    REQUIRE(open.size() == 1);
+    rt.decide(
+      {.ticket = open.front().id, .verb = v, .by = "ann", .payload = payload},
+      [](const std::variant<ticket, error>& x) {
+        REQUIRE(std::holds_alternative<ticket>(x));
+      });
+    pass(1s);
   }
   run_state state(const run_id& id) {
     return store->find_run(id)->state;
@@ -292,6 +321,66 @@ TEST_CASE("a run that waited before it failed is not lost while it undoes",
   it.pass(10min);
   CHECK(it.state(id) == run_state::failed);
   CHECK(w.log == std::vector<std::string>{"book \"seat\"", "undo \"seat\""});
+}
+
+TEST_CASE("a run that was parked before the process died undoes when aborted",
+          "[runtime][undo]") {
+  auto w = world{};
+  const auto store = new_store();
+  auto id = run_id{};
+  {
+    auto it = life{store, w};
+    id = it.submit("asks", {});
+    REQUIRE(it.state(id) == run_state::parked);
+  }
+  auto it = life{store, w};
+  it.decide(verb::abort);
+  CHECK(it.state(id) == run_state::cancelled);
+  CHECK(w.log == std::vector<std::string>{"book \"seat\"", "undo \"seat\""});
+}
+
+TEST_CASE("an undo that waits for a person does so in every life",
+          "[runtime][undo]") {
+  auto w = world{};
+  const auto store = new_store();
+  auto id = run_id{};
+  const auto end = GENERATE("fail", "abort");
+  {
+    auto it = life{store, w};
+    it.undo_broken = true;
+    id = it.submit(std::string{end} == "fail" ? "trip" : "asks", "fail");
+    if (std::string{end} == "abort")
+      it.decide(verb::abort);
+    REQUIRE(it.state(id) == run_state::parked);
+  }
+  auto it = life{store, w};
+  it.pass(1min);
+  REQUIRE(it.state(id) == run_state::parked);
+  CHECK(w.undone.empty());
+  it.decide(verb::retry);
+  CHECK(
+    it.state(id)
+    == (std::string{end} == "fail" ? run_state::failed : run_state::cancelled));
+  CHECK(w.undone.size() == w.acts.size());
+}
+
+TEST_CASE("an act that needed a larger budget is undone as any other",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  const auto id = it.submit("frugal", "fail");
+  REQUIRE(it.state(id) == run_state::parked); // before the second booking
+  it.decide(verb::extend, R"({"steps": 10})");
+  CHECK(it.state(id) == run_state::failed);
+  CHECK(w.log == booked_and_undone);
+}
+
+TEST_CASE("what a child did that nobody waited for is undone",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto it = life{new_store(), w};
+  CHECK(it.state(it.submit("careless", {})) == run_state::failed);
+  CHECK(w.log == booked_and_undone);
 }
 
 TEST_CASE("of a step that something else answered for, that is undone",

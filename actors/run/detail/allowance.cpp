@@ -122,7 +122,12 @@ void run_actor::begin_beyond(step& s) {
       s.tool_effect = tool->tool_effect;
   if (s.kind == step_kind::spawn || s.kind == step_kind::renewal)
     name_child(s);
-  log_->add(record_kind::intent, s.path, bodies::intent(s), now());
+  const auto tool
+    = s.kind == step_kind::call ? services_.tools->find(s.name) : std::nullopt;
+  const auto undo = tool ? std::string_view{tool->traits->undo} : "";
+  has_acts_ = has_acts_ || !undo.empty();
+  s.asked = now();
+  log_->add(record_kind::intent, s.path, bodies::intent(s, undo), now());
   if (!engine_->frozen())
     park_if_spent();
 }
@@ -138,6 +143,21 @@ spending run_actor::most_cost(const step& s) const {
   if (!counts_cost() || !tool || !tool->traits->costs)
     return {};
   return tool->traits->costs(s.arguments);
+}
+
+bool run_actor::knows_cost(step& s) {
+  auto problem = std::string{};
+  try {
+    static_cast<void>(most_cost(s));
+    return true;
+  } catch (const std::exception& e) {
+    problem = e.what();
+  } catch (...) {
+    problem = "no reason is given";
+  }
+  call_ended(s, refused(failure_kind::internal,
+                        "nobody can say what the call costs: " + problem));
+  return false;
 }
 
 bool run_actor::cannot_afford(const step& s) {
@@ -204,12 +224,17 @@ void run_actor::charge(const spending& before, const spending& much) {
 }
 
 void run_actor::pay_for(const step& s, const run_row& child) {
-  if (!counts_cost() || rare().paid.contains(child.number))
+  if (!counts_cost() || rare().paid.contains(s.child))
     return;
-  const auto much = history{services_.store->read(child.number, 0)}.spent;
+  auto much = spending{};
+  for (auto n = child.number; n != 0;) { // and of those it carries on
+    const auto past = history{services_.store->read(n, 0)};
+    much = much + past.spent;
+    n = past.before;
+  }
   if (much.nothing())
     return;
-  rare().paid.insert(child.number);
+  rare().paid.insert(s.child);
   charge({}, much);
   log_->add(record_kind::spent, s.path, bodies::spent(0, much), now());
 }

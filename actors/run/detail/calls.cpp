@@ -43,7 +43,8 @@ void run_actor::begin_call(step& s, const failure* why) {
 }
 
 void run_actor::resume_call(step& s) {
-  if (!is_own(s.path) && resume_fallback(s))
+  const auto stopped = halted(s) || (cancelling_ && !is_undoing());
+  if ((s.abandoned || stopped) && !s.attempts.open)
     return;
   if (s.deaths >= defaults::poison_deaths) {
     publish(event_kind::step_quarantined, severity::error,
@@ -54,9 +55,6 @@ void run_actor::resume_call(step& s) {
                  .title = "the process died " + std::to_string(s.deaths)
                           + " times while " + s.name + " ran"});
   }
-  const auto stopped = halted(s) || (cancelling_ && !is_undoing());
-  if ((s.abandoned || stopped) && !s.attempts.open)
-    return;
   if (s.due && *s.due > now())
     return wait_until(s);
   if (!is_own(s.path) && s.attempts.made == 0 && avoid(s))
@@ -80,6 +78,8 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
   s.due.reset();
   if (!tool.guard)
     return; // `guards_changed` brings us back
+  if (!knows_cost(s))
+    return;
   const auto at_once = s.tool_effect == effect::read_only && !s.charged;
   const auto leaves_now = at_once && s.attempts.made == 0;
   if (leaves_now && attempts_spent(s))
@@ -222,6 +222,8 @@ void run_actor::on_done(call_done& x) {
   note_proof(*s, effect);
   if (s->attempts.open)
     settle_cost(*s, x.spent, effect);
+  if (x.result.ok() && !is_own(s->path))
+    keep_answer(*s, x.result.get());
   release(*s);
   note(*s, x.decided);
   const auto dropped = !x.result.ok()
@@ -237,7 +239,8 @@ void run_actor::on_done(call_done& x) {
   if (is_own(s->path))
     return own_ended(*s, x.result);
   if (!engine_->frozen() && !s->abandoned) {
-    const auto goes_on = !x.result.ok() && has_fallback(*s);
+    const auto goes_on
+      = !x.result.ok() && has_fallback(*s) && may_fall_back(x.result.why());
     if (!goes_on && std::exchange(s->charged, false))
       return deliver_once_durable(*s, x.result);
     return call_ended(*s, std::move(x.result));
@@ -254,11 +257,8 @@ void run_actor::deliver_once_durable(const step& s, const outcome& x) {
   log_->when_durable([this, path = s.path] {
     const auto held = held_.find(path);
     const auto* waits = engine_ ? engine_->find(path) : nullptr;
-    if (held != held_.end() && waits != nullptr && !engine_->frozen()) {
-      if (held->second.ok())
-        keep_answer(*waits, held->second.get());
+    if (held != held_.end() && waits != nullptr && !engine_->frozen())
       deliver(*waits, held->second);
-    }
   });
 }
 
@@ -338,7 +338,7 @@ void run_actor::on_woken() {
     return;
   const auto due = [this](const step& s) {
     return s.due && *s.due <= now() && !s.abandoned && !pending(s.path)
-           && !halted(s);
+           && !halted(s) && !s.handed_on;
   };
   check_children(); // first: one may have ended long before the timer was due
   for (const auto& path : open_paths())

@@ -105,7 +105,7 @@ void run_actor::route(run_number to, fabric::message m) {
 }
 
 void run_actor::check_children() {
-  if (is_undoing() && !rare().undo->listed && parked_.empty() && !reloading_)
+  if (is_undoing() && rare().undo->waits && parked_.empty() && !reloading_)
     return begin_undo();
   if (!engine_ || engine_->frozen())
     return;
@@ -173,7 +173,7 @@ void run_actor::add_successor() {
            .parent_step = log_->row().parent_step,
            .submitter = {},
            .limits = remaining(),
-           .before = has_acts_ ? options_.number : 0},
+           .before = has_acts_ || counts_cost() ? options_.number : 0},
           successor_->id, successor_->number);
 }
 

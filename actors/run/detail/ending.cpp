@@ -148,7 +148,8 @@ void run_actor::finish(const ending& x) {
 }
 
 void run_actor::finish_now(const ending& x) {
-  finishing_ = true;
+  if (std::exchange(finishing_, true))
+    return;
   code_survived();
   if (x.kind == record_kind::continued)
     add_successor();

@@ -97,11 +97,8 @@ std::optional<value> run_actor::kept_answer(const step& s,
 void run_actor::call_ended(step& s, outcome x) {
   if (is_own(s.path))
     return own_ended(s, x);
-  if (x.ok())
-    keep_answer(s, x.get());
-  else if (fall_back(s, x.why(), 0))
-    return;
-  deliver(s, std::move(x));
+  if (x.ok() || !fall_back(s, x.why(), 0))
+    deliver(s, std::move(x));
 }
 
 bool run_actor::has_fallback(const step& s) const {
@@ -125,7 +122,7 @@ bool run_actor::fall_back(step& s, failure why, std::size_t tried) {
     const auto& next = traits->fallbacks[n];
     try {
       if (const auto* other = std::get_if<fallback_tool>(&next)) {
-        start_fallback(s, *other, n + 1, why);
+        start_fallback(s, fallback_step(s, *other, n + 1), why);
         return true;
       }
       if (auto given = without_call(s, traits->version, next, why)) {
@@ -167,15 +164,23 @@ void run_actor::give(step& s, value x, const failure& why) {
   deliver(s, outcome{std::move(x)});
 }
 
-/// Throws what the arguments' function throws, before anything has changed.
-void run_actor::start_fallback(step& of, const fallback_tool& x,
-                               std::size_t nth, const failure& why) {
+/// Throws what the arguments' function throws.
+std::unique_ptr<step> run_actor::fallback_step(const step& of,
+                                               const fallback_tool& x,
+                                               std::size_t nth) {
   auto s = std::make_unique<step>();
   s->path = fallback_path(of.path, nth);
   s->name = x.tool;
   s->arguments = x.arguments ? value{x.arguments(of.arguments)} : of.arguments;
   s->arguments_text = canonical(s->arguments.get());
   s->raced = of.raced;
+  return s;
+}
+
+void run_actor::start_fallback(step& of, std::unique_ptr<step> s,
+                               const failure& why) {
+  of.due.reset();
+  held_.erase(of.path);
   if (of.attempts.made != 0 && !of.attempts.ended)
     end_attempt(of, of.attempts.made, why);
   of.handed_on = true;
@@ -240,6 +245,7 @@ bool run_actor::resume_fallback(step& of) {
   const auto path = fallback_path(of.path, last);
   const auto& x = own.at(path);
   of.handed_on = true;
+  of.due.reset(); // of its own attempts
   rare_->reasons[of.path] = x.why;
   if (x.ended)
     after_own(path, x.name, *x.ended);

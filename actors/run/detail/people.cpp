@@ -120,7 +120,7 @@ void run_actor::apply(const ticket& t, const decision& d) {
   if (d.verb == verb::abort && !cancelling_)
     return begin_cancel("aborted by " + d.by, d.by);
   // What was left without an outcome is tried afresh, too.
-  const auto reopens = found != nullptr
+  const auto reopens = found != nullptr && d.verb != verb::resume
                        && (found->has_outcome
                            || (d.verb == verb::retry && !found->attempts.open));
   const auto revision = t.revision + (d.verb == verb::edit ? 1U : 0U);

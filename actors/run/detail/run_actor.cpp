@@ -134,16 +134,19 @@ void run_actor::load() {
   held_ = past.held;
   cancelling_ = past.cancel_requested;
   cancel_reason_ = past.cancel_reason;
-  if (!cancelling_ && parent_cancelled())
-    begin_cancel("its parent was cancelled", "its parent");
+  rare_.reset(); // of what was before
+  note_acts(past);
   const auto undoes = !past.undoing.empty();
+  if (undoes)
+    prepare_undo(past);
+  else if (!cancelling_ && parent_cancelled())
+    begin_cancel("its parent was cancelled", "its parent");
   if (!parked_.empty() && (!cancelling_ || undoes || unknown_call())) {
     publish(event_kind::run_resumed, severity::debug, {});
     return check_tickets();
   }
-  rare_.reset(); // of what was before
   if (undoes)
-    return resume_undo(std::move(past));
+    return begin_undo();
   allow(past);
   if (!cancelling_ && park_if_spent())
     return;
@@ -197,14 +200,18 @@ void run_actor::drive(history past) {
   }
 }
 
-/// What the engine does not keep of it.
-void run_actor::remember(history& past) {
+/// Whether there may be something to undo.
+void run_actor::note_acts(const history& past) {
   has_acts_ = past.before != 0;
   for (const auto& [path, s] : past.steps)
     has_acts_ = has_acts_ || !s.undo.empty() || s.kind == step_kind::spawn
                 || s.kind == step_kind::compensation;
   for (const auto& [path, s] : past.own)
     has_acts_ = has_acts_ || !s.undo.empty();
+}
+
+/// What the engine does not keep of it.
+void run_actor::remember(history& past) {
   if (!past.own.empty())
     rare().recorded = std::exchange(past.own, {});
   if (!past.paid_children.empty())
@@ -258,11 +265,10 @@ void run_actor::look_around() {
     else if (engine_->ended())
       program_ended();
   }
-  if (is_undoing())
-    ; // it is ending as it is
-  else if (cancelling_ && !reloading_ && !open_attempts())
+  const auto settled = !reloading_ && !is_undoing() && !open_attempts();
+  if (cancelling_ && settled)
     end_cancelled();
-  else if (ending_ && parked_.empty() && !reloading_ && !open_attempts())
+  else if (ending_ && parked_.empty() && settled)
     finish(*std::exchange(ending_, nullptr));
   look_at_code();
   show_state();
@@ -349,8 +355,10 @@ void run_actor::show_state() {
                  std::nullopt, now());
     return tell_idle(!open_attempts(), std::nullopt);
   }
-  if (!engine_ || is_undoing())
+  if (!engine_)
     return;
+  if (is_undoing())
+    return show_undo();
   auto text = std::string{};
   auto next = std::optional<instant>{};
   auto running = engine_->open().empty() || cancelling_ || !deliveries_.empty();
@@ -455,10 +463,12 @@ void run_actor::begin(step& s) {
 }
 
 void run_actor::resume(step& s) {
+  const auto is_call = s.kind == step_kind::call;
+  if (is_call && resume_fallback(s))
+    return; // whatever the call itself came to is behind it
   if (const auto held = held_.find(s.path); held != held_.end()) {
     auto x = held->second;
-    return s.kind == step_kind::call ? call_ended(s, std::move(x))
-                                     : deliver(s, std::move(x));
+    return is_call ? call_ended(s, std::move(x)) : deliver(s, std::move(x));
   }
   if (s.abandoned && s.kind != step_kind::call)
     return; // nobody waits for it

@@ -60,8 +60,8 @@ struct undo_work {
   ending then;
   std::vector<undo> list;
   std::size_t next = 0;
-  /// `list` has been made.
-  bool listed = false;
+  /// For children, before `list` is made.
+  bool waits = false;
 };
 
 /// What only few runs have.
@@ -72,7 +72,7 @@ struct rarities {
   std::map<step_path, own_step> recorded;
   std::unique_ptr<undo_work> undo;
   /// Children whose cost the run has taken over.
-  std::set<run_number> paid;
+  std::set<run_id> paid;
   /// When an outcome last reached the program, if somebody looks out for that.
   instant heard;
 };
@@ -121,6 +121,7 @@ private:
   void load();
   void go_on(history past);
   void drive(history past);
+  void note_acts(const history& past);
   void remember(history& past);
   /// Replays from the journal what it holds once all of this is durable.
   void reload();
@@ -212,8 +213,9 @@ private:
                                                   const fallback& x,
                                                   const failure& why) const;
   void give(step& s, value x, const failure& why);
-  void start_fallback(step& of, const fallback_tool& x, std::size_t nth,
-                      const failure& why);
+  [[nodiscard]] static std::unique_ptr<step>
+  fallback_step(const step& of, const fallback_tool& x, std::size_t nth);
+  void start_fallback(step& of, std::unique_ptr<step> s, const failure& why);
   void own_ended(step& s, const outcome& x);
   void after_own(const step_path& path, const std::string& name,
                  const outcome& x);
@@ -231,8 +233,8 @@ private:
                                                 const outcome& x);
   bool say_stuck(const stuck_finding& x, const step_path& path);
   bool avoid(step& s);
-  void watch_silence(duration limit);
-  void on_silence(duration limit);
+  void watch_silence(duration limit, std::uint64_t drive);
+  void on_silence(duration limit, std::uint64_t drive);
 
   // -- suspects ---------------------------------------------------------------
 
@@ -267,6 +269,8 @@ private:
   /// What an attempt may cost at most; nothing where that is not counted.
   /// Throws what the tool's function throws.
   [[nodiscard]] spending most_cost(const step& s) const;
+  /// False when nobody can say: the call has failed then.
+  bool knows_cost(step& s);
   /// Whether that is more than there is: the run is parked then.
   bool cannot_afford(const step& s);
   /// Sets it aside for an attempt that leaves.
@@ -348,7 +352,8 @@ private:
   // -- undoing ----------------------------------------------------------------
 
   void undo_first(const ending& x);
-  void resume_undo(history past);
+  void prepare_undo(const history& past);
+  void show_undo();
   void begin_undo();
   void next_undo();
   void undone(const step_path& path, const outcome& x);
@@ -415,6 +420,7 @@ private:
   std::uint32_t depth_ = 0;
   std::unique_ptr<successor> successor_; // once the run has ended
   std::uint64_t last_token_ = 0; // whose word it waits for when stopping
+  std::uint64_t drives_ = 0;     // how often the program was started
   int undecided_ = 0;
   bool last_failed_ = false;
   bool idle_ = false;

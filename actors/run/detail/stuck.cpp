@@ -20,7 +20,7 @@ void run_actor::watch_circles(const history& past) {
     stuck_watch{*options, std::move(inverse)}, past.stuck));
   rare().heard = now();
   if (options->silence)
-    watch_silence(*options->silence);
+    watch_silence(*options->silence, ++drives_);
 }
 
 /// An outcome is about to be recorded. What it shows is recorded before it: it
@@ -64,19 +64,21 @@ bool run_actor::avoid(step& s) {
   return fall_back(s, refused(failure_kind::loop_detected, found->says), 0);
 }
 
-void run_actor::watch_silence(duration limit) {
+void run_actor::watch_silence(duration limit, std::uint64_t drive) {
   const auto due = rare().heard + limit;
-  after(std::max(due - now(), duration::zero()), [this, limit] {
-    on_silence(limit);
+  after(std::max(due - now(), duration::zero()), [this, limit, drive] {
+    on_silence(limit, drive);
     settle();
   });
 }
 
-void run_actor::on_silence(duration limit) {
+void run_actor::on_silence(duration limit, std::uint64_t drive) {
+  if (drive != drives_)
+    return; // the program was started anew since
   if (over_ || !engine_ || engine_->frozen() || engine_->stuck() == nullptr)
     return; // it stands still, and looks again when it goes on
   if (now() - rare().heard < limit)
-    return watch_silence(limit);
+    return watch_silence(limit, drive);
   rare().heard = now();
   const auto busy
     = std::find_if(engine_->open().begin(), engine_->open().end(),
@@ -87,7 +89,7 @@ void run_actor::on_silence(duration limit) {
     if (say_stuck(found, path))
       return;
   }
-  watch_silence(limit);
+  watch_silence(limit, drive);
 }
 
 } // namespace stanchion::detail

@@ -27,7 +27,10 @@ ending ending_of(const std::string& body) {
 /// journal: all of it has to be there.
 void run_actor::undo_first(const ending& x) {
   stop_engine();
-  rare().undo = std::make_unique<undo_work>(undo_work{x, {}, 0, false});
+  if (!engine_) // the run was not driven since it was taken up
+    engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
+                    log_->row().created);
+  rare().undo = std::make_unique<undo_work>(undo_work{x, {}, 0});
   log_->add(record_kind::undoing, {}, bodies::undoing(x.kind, x.body), now());
   log_->update(run_state::compensating, "undoes what it did", std::nullopt,
                now());
@@ -36,25 +39,23 @@ void run_actor::undo_first(const ending& x) {
 }
 
 /// The program has ended: it is not replayed.
-void run_actor::resume_undo(history past) {
+void run_actor::prepare_undo(const history& past) {
   undecided_ = 0;
   engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
                   past.started);
-  context_.emplace(*engine_);
-  rare().undo = std::make_unique<undo_work>(
-    undo_work{ending_of(past.undoing), {}, 0, false});
+  rare().undo
+    = std::make_unique<undo_work>(undo_work{ending_of(past.undoing), {}, 0});
   tell_idle(false, std::nullopt);
   if (past.cancel_requested)
     cancel_children(past.cancel_reason, "its parent");
-  begin_undo();
 }
 
 /// A child that was cancelled undoes what it did itself; one that completed
 /// before it heard of that does not. So the list is made once all have ended.
 void run_actor::begin_undo() {
   auto& work = *rare().undo;
-  work.listed = !cancelling_ || !has_running_children();
-  if (!work.listed) {
+  work.waits = cancelling_ && has_running_children();
+  if (work.waits) {
     log_->update(run_state::compensating, "its children, which were cancelled",
                  std::nullopt, now());
     return; // each of them tells when it has
@@ -71,13 +72,16 @@ void run_actor::next_undo() {
   for (; work.next < work.list.size(); ++work.next) {
     const auto& x = work.list[work.next];
     const auto found = known.find(x.path);
-    if (found != known.end() && found->second.ended
-        && found->second.ended->ok())
-      continue;
+    if (found != known.end() && found->second.ended) {
+      if (found->second.ended->ok())
+        continue;
+      const auto ended = *found->second.ended;
+      return undone(x.path, ended); // a person has not heard of it
+    }
     log_->update(run_state::compensating,
                  "undoes step " + served_by(x.path) + " with " + x.tool,
                  std::nullopt, now());
-    if (found != known.end() && !found->second.ended)
+    if (found != known.end())
       return resume_own(x.path, found->second, false);
     auto s = std::make_unique<step>();
     s->path = x.path;
@@ -109,6 +113,16 @@ void run_actor::undone(const step_path& path, const outcome& x) {
         .why = why,
         .suggestion = "retry once the cause is gone, or undo it by hand and "
                       "skip"});
+}
+
+/// Says until when it waits by itself, if it does.
+void run_actor::show_undo() {
+  auto next = std::optional<instant>{};
+  for (const auto& [path, s] : engine_->open())
+    if (s->due && is_undo(path))
+      next = s->due;
+  const auto why = log_->row().waiting_for;
+  log_->update(run_state::compensating, why, next, now());
 }
 
 bool run_actor::has_running_children() const {

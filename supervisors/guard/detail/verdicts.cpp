@@ -187,6 +187,12 @@ void guard_actor::did_not_happen(open_call& call, const failure& answer) {
                                             "cancelled; the attempt before "
                                             "did not happen"));
   }
+  if (call.gives_up && *call.gives_up <= now()) {
+    tell_failed(call, why, now());
+    return finish_untried(call, not_started(failure_kind::timeout,
+                                            "the time of the call was up; the "
+                                            "attempt before did not happen"));
+  }
   const auto verdict = call.lost
                          ? try_again{.at = now(),
                                      .because = "the lost attempt did not "
