@@ -1,15 +1,13 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -49,30 +47,17 @@ struct life {
   }
 
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit(int count, double sure = 1.0) {
-    auto id = run_id{};
-    rt.submit({.agent = "sends", .input = args("count", count, "sure", sure)},
-              [&id](const run_row& row) { id = row.id; });
-    pass(1s);
-    return id;
+    return test::submit(
+      rt, {.agent = "sends", .input = args("count", count, "sure", sure)});
   }
   ticket only_ticket() {
-    const auto open = store->list_tickets({.states = {ticket_state::open}});
-    REQUIRE(open.size() == 1);
-    return open.front();
+    return test::only_ticket(*store);
   }
   void answer(const std::string& payload) {
-    rt.decide({.ticket = only_ticket().id,
-               .verb = verb::answer,
-               .by = "ann",
-               .payload = payload},
-              [](const std::variant<ticket, error>& x) {
-                REQUIRE(std::holds_alternative<ticket>(x));
-              });
-    pass(1s);
+    decide_only(rt, verb::answer, payload);
   }
   value result(const run_id& id) {
     REQUIRE(store->find_run(id)->state == run_state::completed);
@@ -84,10 +69,6 @@ struct life {
   int bad = -1;
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 } // namespace
 

@@ -1,18 +1,16 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -76,32 +74,19 @@ struct life {
   }
 
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
-  run_id submit(submission x) {
-    auto id = run_id{};
-    rt.submit(x, [&id](const run_row& row) { id = row.id; });
-    pass(1ms);
-    return id;
+  run_id submit(const submission& x) {
+    return test::submit(rt, x, 1ms);
   }
   run_row row(const run_id& id) {
     return *store->find_run(id);
   }
   ticket only_ticket() {
-    const auto open = store->list_tickets({.states = {ticket_state::open}});
-    REQUIRE(open.size() == 1);
-    return open.front();
+    return test::only_ticket(*store);
   }
   void decide(verb said, const std::string& payload = {}) {
-    rt.decide({.ticket = only_ticket().id,
-               .verb = said,
-               .by = "ann",
-               .payload = payload},
-              [](const std::variant<ticket, error>& x) {
-                REQUIRE(std::holds_alternative<ticket>(x));
-              });
-    pass(1ms);
+    decide_only(rt, said, payload, 1ms);
   }
 
   std::shared_ptr<memory_store> store;
@@ -111,10 +96,6 @@ struct life {
   std::vector<std::string> low;
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 } // namespace
 
@@ -336,15 +317,10 @@ struct costly {
   }
 
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit(const std::string& name, const value& times) {
-    auto id = run_id{};
-    rt.submit({.agent = name, .input = times},
-              [&id](const run_row& row) { id = row.id; });
-    pass(1min);
-    return id;
+    return test::submit(rt, {.agent = name, .input = times}, 1min);
   }
   run_state state(const run_id& id) {
     return store->find_run(id)->state;
@@ -423,16 +399,7 @@ TEST_CASE("what calls have cost outlives the process, and extend adds to it",
   auto it = costly{store, program};
   it.pass(1s);
   CHECK(it.attempts == 0);
-  const auto open = store->list_tickets({.states = {ticket_state::open}});
-  REQUIRE(open.size() == 1);
-  it.rt.decide({.ticket = open.front().id,
-                .verb = verb::extend,
-                .by = "ann",
-                .payload = R"({"tokens": 10})"},
-               [](const std::variant<ticket, error>& x) {
-                 REQUIRE(std::holds_alternative<ticket>(x));
-               });
-  it.pass(1s);
+  decide_only(it.rt, verb::extend, R"({"tokens": 10})");
   CHECK(it.attempts == 1);
   CHECK(it.state(id) == run_state::completed);
 }

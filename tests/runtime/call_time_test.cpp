@@ -1,16 +1,14 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/operation.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -61,14 +59,10 @@ struct life {
     pass(1ms);
   }
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit() {
-    auto id = run_id{};
-    rt.submit({.agent = "calls"}, [&id](const run_row& row) { id = row.id; });
-    pass(1ms);
-    return id;
+    return test::submit(rt, {.agent = "calls"}, 1ms);
   }
   json result(const run_id& id) {
     return rt.result(id).get().get();
@@ -79,10 +73,6 @@ struct life {
   int attempts = 0;
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 } // namespace
 

@@ -1,11 +1,8 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +10,7 @@
 #include <functional>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -68,15 +66,10 @@ struct life {
     pass(1ms);
   }
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit(const value& question = {}) {
-    auto id = run_id{};
-    rt.submit({.agent = "asks", .input = question},
-              [&id](const run_row& row) { id = row.id; });
-    pass(1s);
-    return id;
+    return test::submit(rt, {.agent = "asks", .input = question});
   }
   json answer(const value& question = {}) {
     return result(submit(question));
@@ -92,10 +85,6 @@ struct life {
   std::vector<std::string> used;
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 } // namespace
 
@@ -298,18 +287,10 @@ TEST_CASE("a hop that may have acted is a person's to judge, then the chain is "
   it.broken["second"] = down(side_effect::unknown);
   it.begin();
   const auto id = it.submit();
-  const auto open = it.store->list_tickets({.states = {ticket_state::open}});
-  REQUIRE(open.size() == 1);
-  CHECK(open.front().reason == park_reason::ambiguous_state);
-  CHECK(open.front().step == "1~1");
-  it.rt.decide({.ticket = open.front().id,
-                .verb = verb::happened,
-                .by = "ann",
-                .payload = "\"seen\""},
-               [](const std::variant<ticket, error>& x) {
-                 REQUIRE(std::holds_alternative<ticket>(x));
-               });
-  it.pass(1s);
+  const auto t = only_ticket(*it.store);
+  CHECK(t.reason == park_reason::ambiguous_state);
+  CHECK(t.step == "1~1");
+  decide_only(it.rt, verb::happened, "\"seen\"");
   const auto x = it.result(id);
   CHECK(x["answer"] == "seen");
   CHECK(x["source"] == "fallback:second");
@@ -324,19 +305,9 @@ TEST_CASE("a hop that was made is not made again, however often its run parks",
   it.broken["primary"] = down();
   it.rt.add(agent{"both", "1", asks_beside});
   it.begin();
-  auto id = run_id{};
-  it.rt.submit({.agent = "both"}, [&id](const run_row& row) { id = row.id; });
-  it.pass(1s);
-  for (auto answered = 0; answered < 3; ++answered) {
-    const auto open = it.store->list_tickets({.states = {ticket_state::open}});
-    REQUIRE(open.size() == 1);
-    it.rt.decide({.ticket = open.front().id,
-                  .verb = verb::answer,
-                  .by = "ann",
-                  .payload = "1"},
-                 [](const auto&) {});
-    it.pass(1s);
-  }
+  const auto id = submit(it.rt, {.agent = "both"});
+  for (auto answered = 0; answered < 3; ++answered)
+    decide_only(it.rt, verb::answer, "1");
   CHECK(it.store->find_run(id)->state == run_state::completed);
   CHECK(it.result(id)["source"] == "fallback:second");
   CHECK(it.calls["second"] == 1);

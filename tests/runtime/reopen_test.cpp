@@ -1,15 +1,13 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -51,14 +49,10 @@ struct life {
   }
 
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit() {
-    auto id = run_id{};
-    rt.submit({.agent = "works"}, [&id](const run_row& row) { id = row.id; });
-    pass(1s);
-    return id;
+    return test::submit(rt, {.agent = "works"});
   }
   run_row row(const run_id& id) {
     return *store->find_run(id);
@@ -73,10 +67,6 @@ struct life {
   std::vector<std::string> told;
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 } // namespace
 
@@ -107,11 +97,8 @@ TEST_CASE("once the tries are used up a person decides, and gets them anew",
   it.pass(10min); // after 1, 2 and 4 more minutes
   CHECK(it.calls["second"] == 4);
   REQUIRE(it.row(id).state == run_state::parked);
-  const auto t = it.store->list_tickets({.states = {ticket_state::open}});
-  REQUIRE(t.size() == 1);
-  CHECK(t.front().reason == park_reason::max_retries_exceeded);
-  it.rt.decide({.ticket = t.front().id, .verb = verb::retry, .by = "ann"},
-               [](const auto&) {});
+  CHECK(only_ticket(*it.store).reason == park_reason::max_retries_exceeded);
+  decide_only(it.rt, verb::retry);
   it.pass(10min);
   CHECK(it.calls["second"] == 8);
 }

@@ -1,16 +1,14 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/operation.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -77,30 +75,19 @@ struct life {
     co_return json(1);
   }
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit(const std::string& agent) {
-    auto id = run_id{};
-    rt.submit({.agent = agent}, [&id](const run_row& row) { id = row.id; });
-    pass(1s);
-    return id;
+    return test::submit(rt, {.agent = agent});
   }
   run_state state(const run_id& id) {
     return store->find_run(id)->state;
   }
   ticket only_ticket() {
-    const auto open = store->list_tickets({.states = {ticket_state::open}});
-    REQUIRE(open.size() == 1);
-    return open.front();
+    return test::only_ticket(*store);
   }
   void decide(verb v, const std::string& payload = {}) {
-    rt.decide(
-      {.ticket = only_ticket().id, .verb = v, .by = "ann", .payload = payload},
-      [](const std::variant<ticket, error>& x) {
-        REQUIRE(std::holds_alternative<ticket>(x));
-      });
-    pass(1s);
+    decide_only(rt, v, payload);
   }
 
   std::shared_ptr<memory_store> store;
@@ -110,10 +97,6 @@ struct life {
   std::vector<std::string> told;
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 const auto hint_then_person = stuck_options{
   .ladder = {stuck_rung::hint, stuck_rung::narrow, stuck_rung::escalate}};

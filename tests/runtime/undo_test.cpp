@@ -1,11 +1,8 @@
 #include "support/catch.hpp"
+#include "support/virtual_runs.hpp"
 
-#include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/core/canonical.hpp>
-#include <stanchion/fabric/simulation.hpp>
-#include <stanchion/fabric/system.hpp>
-#include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +13,7 @@
 #include <utility>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -179,26 +177,14 @@ struct life {
   }
 
   void pass(duration d) {
-    auto sim = fabric::simulation{rt.actors()};
-    sim.advance(d);
+    test::pass(rt, d);
   }
   run_id submit(const std::string& agent, const value& input) {
-    auto id = run_id{};
-    rt.submit({.agent = agent, .input = input},
-              [&id](const run_row& row) { id = row.id; });
-    pass(1s);
-    return id;
+    return test::submit(rt, {.agent = agent, .input = input});
   }
   /// About the only open ticket.
   void decide(verb v, const std::string& payload = {}) {
-    const auto open = store->list_tickets({.states = {ticket_state::open}});
-    REQUIRE(open.size() == 1);
-    rt.decide(
-      {.ticket = open.front().id, .verb = v, .by = "ann", .payload = payload},
-      [](const std::variant<ticket, error>& x) {
-        REQUIRE(std::holds_alternative<ticket>(x));
-      });
-    pass(1s);
+    decide_only(rt, v, payload);
   }
   run_state state(const run_id& id) {
     return store->find_run(id)->state;
@@ -210,10 +196,6 @@ struct life {
   bool undo_busy = false; // once, for ten minutes
   runtime rt;
 };
-
-std::shared_ptr<memory_store> new_store() {
-  return make_memory_store();
-}
 
 const auto booked_and_undone = std::vector<std::string>{
   "book \"flight\"", "book \"hotel\"", "undo \"hotel\"", "undo \"flight\""};
@@ -399,30 +381,17 @@ TEST_CASE("an undo that fails is a person's, and the rest waits for it",
   const auto id = it.submit("trip", "fail");
   REQUIRE(it.state(id) == run_state::parked);
   CHECK(w.undone.empty());
-  const auto ticket_now = [&it] {
-    const auto open = it.store->list_tickets({.states = {ticket_state::open}});
-    REQUIRE(open.size() == 1);
-    return open.front();
-  };
-  const auto t = ticket_now();
+  const auto t = only_ticket(*it.store);
   CHECK(t.step == "2~undo");
   CHECK(t.options == std::vector{verb::retry, verb::skip});
-  const auto decide = [&it, &ticket_now](verb v, const std::string& payload) {
-    it.rt.decide(
-      {.ticket = ticket_now().id, .verb = v, .by = "ann", .payload = payload},
-      [](const std::variant<ticket, error>& x) {
-        REQUIRE(std::holds_alternative<ticket>(x));
-      });
-    it.pass(1s);
-  };
   SECTION("retried once it can work") {
     it.undo_broken = false;
-    decide(verb::retry, {});
+    it.decide(verb::retry);
     CHECK(w.log == booked_and_undone);
   }
   SECTION("done by hand") {
     it.undo_broken = false;
-    decide(verb::skip, "null");
+    it.decide(verb::skip, "null");
     CHECK(w.log
           == std::vector<std::string>{"book \"flight\"", "book \"hotel\"",
                                       "undo \"flight\""});
