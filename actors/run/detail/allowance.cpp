@@ -139,10 +139,11 @@ bool run_actor::counts_cost() const {
 }
 
 spending run_actor::most_cost(const step& s) const {
-  const auto tool = services_.tools->find(s.name);
-  if (!counts_cost() || !tool || !tool->traits->costs)
+  if (!counts_cost())
     return {};
-  return tool->traits->costs(s.arguments);
+  const auto tool = services_.tools->find(s.name);
+  return tool && tool->traits->costs ? tool->traits->costs(s.arguments)
+                                     : spending{};
 }
 
 bool run_actor::knows_cost(step& s) {

@@ -96,7 +96,7 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
                               .attempts = s.attempts,
                               .deadline = end,
                               .gives_up = gives_up,
-                              .has_fallback = has_fallback(s),
+                              .has_fallback = has_fallback(s, tool),
                               .at_once = at_once};
   s.at_once = at_once;
   s.guard = tool.guard.id();
@@ -176,6 +176,13 @@ void run_actor::note(const step& s, const call_decisions& decided) {
               bodies::policy_decision(to_string(x.kind), x.fields), now());
 }
 
+void run_actor::note_own(event_kind kind, const step_path& path,
+                         const std::string& fields) {
+  publish(kind, severity::warning, fields, path);
+  log_->add(record_kind::decision, path,
+            bodies::policy_decision(to_string(kind), fields), now());
+}
+
 void run_actor::end_attempt(step& s, std::uint32_t n, const failure& why) {
   s.attempts.open = false;
   s.attempts.ended = why.effect;
@@ -239,8 +246,10 @@ void run_actor::on_done(call_done& x) {
   if (is_own(s->path))
     return own_ended(*s, x.result);
   if (!engine_->frozen() && !s->abandoned) {
+    const auto tool
+      = x.result.ok() ? std::nullopt : services_.tools->find(s->name);
     const auto goes_on
-      = !x.result.ok() && has_fallback(*s) && may_fall_back(x.result.why());
+      = tool && has_fallback(*s, *tool) && may_fall_back(x.result.why());
     if (!goes_on && std::exchange(s->charged, false))
       return deliver_once_durable(*s, x.result);
     return call_ended(*s, std::move(x.result));

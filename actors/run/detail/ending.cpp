@@ -110,11 +110,7 @@ bool run_actor::reopen(const step_path& path, const failure& why) {
     {"until", to_rfc3339(until)},
     {"failure",
      json(why)}}.dump();
-  publish(event_kind::step_reopened, severity::warning, fields, path);
-  log_->add(
-    record_kind::decision, path,
-    bodies::policy_decision(to_string(event_kind::step_reopened), fields),
-    now());
+  note_own(event_kind::step_reopened, path, fields);
   log_->add(record_kind::reopened, path, bodies::reopened(s->revision, {}, nth),
             now());
   log_->add(record_kind::wait, path,
@@ -293,12 +289,16 @@ void run_actor::stop_steps() {
 
 void run_actor::cancel_children(const std::string& reason,
                                 const std::string& by) {
+  for (const auto& child : children())
+    if (!is_terminal(child.state))
+      route(child.number, fabric::message::of(cancel_run{reason, by, {}}));
+}
+
+std::vector<run_row> run_actor::children() const {
   auto filter = run_filter{};
   filter.parent = options_.number;
   filter.limit = std::numeric_limits<std::int32_t>::max();
-  for (const auto& child : services_.store->list_runs(filter))
-    if (!is_terminal(child.state))
-      route(child.number, fabric::message::of(cancel_run{reason, by, {}}));
+  return services_.store->list_runs(filter);
 }
 
 // -- a second look ------------------------------------------------------------

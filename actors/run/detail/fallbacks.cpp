@@ -101,14 +101,13 @@ void run_actor::call_ended(step& s, outcome x) {
     deliver(s, std::move(x));
 }
 
-bool run_actor::has_fallback(const step& s) const {
-  const auto* of = &s;
-  if (is_own(s.path))
-    of = engine_->find(served_by(s.path));
-  const auto tool
+bool run_actor::has_fallback(const step& s, const tool_entry& tool) const {
+  if (!is_own(s.path))
+    return !tool.traits->fallbacks.empty();
+  const auto* of = is_undo(s.path) ? nullptr : engine_->find(served_by(s.path));
+  const auto first
     = of == nullptr ? std::nullopt : services_.tools->find(of->name);
-  return tool && fallback_number(s.path) < tool->traits->fallbacks.size()
-         && !is_undo(s.path);
+  return first && fallback_number(s.path) < first->traits->fallbacks.size();
 }
 
 /// `tried`: how many of the chain have had their chance. False when none is
@@ -155,11 +154,7 @@ void run_actor::give(step& s, value x, const failure& why) {
   const auto fields
     = json{{"tool", s.name}, {"source", x.source()}, {"instead_of", json(why)}}
         .dump();
-  publish(event_kind::fallback_used, severity::warning, fields, s.path);
-  log_->add(
-    record_kind::decision, s.path,
-    bodies::policy_decision(to_string(event_kind::fallback_used), fields),
-    now());
+  note_own(event_kind::fallback_used, s.path, fields);
   s.handed_on = false;
   deliver(s, outcome{std::move(x)});
 }

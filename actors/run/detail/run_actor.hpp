@@ -190,6 +190,9 @@ private:
   void end_attempt(step& s, std::uint32_t n, const failure& why);
   /// Records what the guard decided.
   void note(const step& s, const call_decisions& decided);
+  /// Records and tells what the run itself decided.
+  void note_own(event_kind kind, const step_path& path,
+                const std::string& fields);
   void on_held(const call_held& x);
   void on_waits(const call_waits& x);
   /// The guard has nothing to do with the step any more.
@@ -206,7 +209,8 @@ private:
   /// A call is over: its outcome reaches the program, unless something else is
   /// tried in its place.
   void call_ended(step& s, outcome x);
-  [[nodiscard]] bool has_fallback(const step& s) const;
+  /// `tool`: its own.
+  [[nodiscard]] bool has_fallback(const step& s, const tool_entry& tool) const;
   bool fall_back(step& s, failure why, std::size_t tried);
   [[nodiscard]] std::optional<value> without_call(const step& s,
                                                   const std::string& version,
@@ -378,6 +382,7 @@ private:
   void begin_cancel(const std::string& reason, const std::string& by);
   void stop_steps();
   void cancel_children(const std::string& reason, const std::string& by);
+  [[nodiscard]] std::vector<run_row> children() const;
 
   // -- the journal no longer fits ---------------------------------------------
 

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace stanchion::detail {
@@ -126,11 +125,8 @@ void run_actor::show_undo() {
 }
 
 bool run_actor::has_running_children() const {
-  auto filter = run_filter{};
-  filter.parent = options_.number;
-  filter.limit = std::numeric_limits<std::int32_t>::max();
-  const auto children = services_.store->list_runs(filter);
-  return std::any_of(children.begin(), children.end(), [](const run_row& x) {
+  const auto all = children();
+  return std::any_of(all.begin(), all.end(), [](const run_row& x) {
     return !is_terminal(x.state) && x.state != run_state::parked;
   });
 }
