@@ -74,6 +74,9 @@ public:
   std::string find_fact(std::string_view key) override {
     return inner_->find_fact(key);
   }
+  std::vector<audit_entry> list_audits(const audit_filter& f) override {
+    return inner_->list_audits(f);
+  }
   verify_report verify() override {
     return inner_->verify();
   }

@@ -119,6 +119,23 @@ public:
     return x == nullptr ? std::string{} : canonical(*x, wrapping_limits);
   }
 
+  [[nodiscard]] std::optional<instant> optional_instant(const char* key) const {
+    return find(key) == nullptr ? std::nullopt
+                                : std::optional{parsed(key, parse_rfc3339)};
+  }
+
+  /// Calls `f` for each element of an array; not at all when there is none.
+  template <class F>
+  void each(const char* key, F f) const {
+    const auto* xs = find(key);
+    if (xs == nullptr)
+      return;
+    if (!xs->is_array())
+      refuse(key, "is no array");
+    for (const auto& x : *xs)
+      f(x);
+  }
+
   [[noreturn]] void refuse(const std::string& complaint) const {
     throw error{error_code::invalid_json,
                 std::string{what_} + " " + complaint
@@ -137,19 +154,14 @@ private:
 
 std::vector<verb> read_options(const reader& from) {
   std::vector<verb> result;
-  const auto* words = from.find("options");
-  if (words == nullptr)
-    return result;
-  if (!words->is_array())
-    from.refuse("options", "is no array");
-  for (const auto& word : *words) {
+  from.each("options", [&](const json& word) {
     const auto x = word.is_string()
                      ? parse_verb(word.get_ref<const std::string&>())
                      : std::nullopt;
     if (!x)
       from.refuse("options", "holds what is no verb");
     result.push_back(*x);
-  }
+  });
   return result;
 }
 
@@ -200,6 +212,66 @@ decision decision_from_json(const json& from) {
   return x;
 }
 
+// -- the terms of a ticket ----------------------------------------------------
+
+void to_json(json& to, const ticket_terms& from) {
+  to = json::object();
+  put_text(to, "digest", from.digest);
+  if (from.needed != 1)
+    to["needed"] = from.needed;
+  if (!from.roles.empty())
+    to["roles"] = from.roles;
+  put_text(to, "requester", from.requester);
+  for (const auto& x : from.votes) {
+    auto said = json{{"by", detail::to_valid_utf8(x.by)}};
+    put_instant(said, "at", x.at);
+    put_text(said, "comment", x.comment);
+    to["votes"].push_back(std::move(said));
+  }
+  if (from.expires)
+    put_instant(to, "expires", *from.expires);
+  for (const auto& x : from.ladder)
+    to["ladder"].push_back({{"target", detail::to_valid_utf8(x.target)},
+                            {"after_us", x.after.count()}});
+  if (from.escalates)
+    put_instant(to, "escalates", *from.escalates);
+  put_text(to, "assignee", from.assignee);
+  if (from.used)
+    put_instant(to, "used", *from.used);
+  put_json(to, "answer_schema", from.answer_schema);
+  put_json(to, "undo", from.undo);
+}
+
+ticket_terms ticket_terms_from_json(const json& from) {
+  const reader in{from, "terms"};
+  ticket_terms x;
+  x.digest = in.text("digest");
+  x.needed = in.number<std::uint32_t>("needed", 1);
+  in.each("roles", [&](const json& role) {
+    if (!role.is_string())
+      in.refuse("roles", "holds what is no string");
+    x.roles.push_back(role.get<std::string>());
+  });
+  x.requester = in.text("requester");
+  in.each("votes", [&](const json& said) {
+    const reader one{said, "vote"};
+    x.votes.push_back(
+      {one.text("by"), one.parsed("at", parse_rfc3339), one.text("comment")});
+  });
+  x.expires = in.optional_instant("expires");
+  in.each("ladder", [&](const json& rung) {
+    const reader one{rung, "rung"};
+    x.ladder.push_back(
+      {one.text("target"), duration{one.number<std::int64_t>("after_us", 0)}});
+  });
+  x.escalates = in.optional_instant("escalates");
+  x.assignee = in.text("assignee");
+  x.used = in.optional_instant("used");
+  x.answer_schema = in.json_text("answer_schema");
+  x.undo = in.json_text("undo");
+  return x;
+}
+
 // -- ticket -------------------------------------------------------------------
 
 void to_json(json& to, const ticket& from) {
@@ -222,6 +294,8 @@ void to_json(json& to, const ticket& from) {
       words.push_back(to_string(x));
   }
   put_instant(to, "created", from.created);
+  if (from.terms != ticket_terms{})
+    to["terms"] = from.terms;
   if (from.decided)
     to["decided"] = *from.decided;
 }
@@ -246,6 +320,8 @@ ticket ticket_from_json(const json& from) {
   x.context = in.json_text("context");
   x.options = read_options(in);
   x.created = in.parsed("created", parse_rfc3339);
+  if (const auto* terms = in.find("terms"))
+    x.terms = ticket_terms_from_json(*terms);
   if (const auto* decided = in.find("decided"))
     x.decided = decision_from_json(*decided);
   return x;
@@ -279,6 +355,18 @@ void to_json(json& to, const record& from) {
   put_instant(to, "at", from.at);
   put_text(to, "step", from.step);
   put_json(to, "body", from.body);
+}
+
+void to_json(json& to, const audit_entry& from) {
+  to = json::object();
+  to["number"] = from.number;
+  put_instant(to, "at", from.at);
+  put_text(to, "by", from.by);
+  put_text(to, "act", from.act);
+  put_text(to, "subject", from.subject);
+  put_text(to, "reason", from.reason);
+  put_json(to, "before", from.before);
+  put_json(to, "after", from.after);
 }
 
 void to_json(json& to, const event& from) {

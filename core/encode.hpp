@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/audit.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/failure.hpp>
 #include <stanchion/core/record.hpp>
@@ -38,10 +39,17 @@ void to_json(json& to, const failure& from);
 /// `verb, by, at, comment, payload`.
 void to_json(json& to, const decision& from);
 
+/// `digest, needed, roles, requester, votes, expires, ladder, escalates,
+/// assignee, used, answer_schema, undo`; an empty object for no terms.
+void to_json(json& to, const ticket_terms& from);
+
 /// `id, kind, reason, run, run_number, step, revision, version, state, title,
-/// group, context, options, created, decided`; no run for a ticket of the
-/// supervision tree.
+/// group, context, options, created, terms, decided`; no run for a ticket of
+/// the supervision tree.
 void to_json(json& to, const ticket& from);
+
+/// `number, at, by, act, subject, reason, before, after`.
+void to_json(json& to, const audit_entry& from);
 
 /// `number, id, agent, version, state, waiting_for, next_at, created, updated,
 /// parent_number, parent_step, submitter, key`.
@@ -57,6 +65,7 @@ void to_json(json& to, const event& from);
 
 [[nodiscard]] failure failure_from_json(const json& from);
 [[nodiscard]] decision decision_from_json(const json& from);
+[[nodiscard]] ticket_terms ticket_terms_from_json(const json& from);
 [[nodiscard]] ticket ticket_from_json(const json& from);
 
 } // namespace stanchion

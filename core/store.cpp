@@ -25,6 +25,11 @@ std::size_t weight_of(const fact& x) {
   return sizeof x + x.key.size() + x.text.size();
 }
 
+std::size_t weight_of(const audit_entry& x) {
+  return sizeof x + x.by.size() + x.act.size() + x.subject.size()
+         + x.reason.size() + x.before.size() + x.after.size();
+}
+
 template <class T>
 std::size_t weight_of(const std::vector<T>& xs) {
   std::size_t sum = 0;
@@ -37,7 +42,7 @@ std::size_t weight_of(const std::vector<T>& xs) {
 
 std::size_t batch::weight() const {
   return weight_of(records) + weight_of(runs) + weight_of(tickets)
-         + weight_of(facts);
+         + weight_of(facts) + weight_of(audits);
 }
 
 } // namespace stanchion

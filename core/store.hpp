@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/audit.hpp>
 #include <stanchion/core/record.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/ticket.hpp>
@@ -28,6 +29,7 @@ struct batch {
   std::vector<run_row> runs;   ///< inserted, or replaced by number
   std::vector<ticket> tickets; ///< inserted, or replaced by id
   std::vector<fact> facts;
+  std::vector<audit_entry> audits; ///< appended in this order
 
   /// Roughly the bytes this holds, for back-pressure.
   [[nodiscard]] std::size_t weight() const;
@@ -56,6 +58,8 @@ struct ticket_filter {
   run_number run = 0;               ///< 0: all
   std::size_t limit = 100;
   bool tree = false; ///< only those of the supervision tree, which have no run
+  std::optional<park_reason> reason; ///< nothing: all
+  std::optional<ticket_kind> kind;   ///< nothing: all
 };
 
 /// Something `verify` found wrong.
@@ -130,6 +134,10 @@ public:
 
   /// A fact's text; empty when there is none.
   [[nodiscard]] virtual std::string find_fact(std::string_view key) = 0;
+
+  /// Newest first.
+  [[nodiscard]] virtual std::vector<audit_entry>
+  list_audits(const audit_filter& f) = 0;
 
   /// Remembers `text`, of one line, in place of what was remembered before:
   /// beyond the death of the process, not beyond that of the machine. Costs no

@@ -101,12 +101,22 @@ std::string_view to_string(verb x) {
     return "extend";
   case verb::restart:
     return "restart";
+  case verb::approve:
+    return "approve";
+  case verb::reject:
+    return "reject";
+  case verb::accept:
+    return "accept";
+  case verb::undo:
+    return "undo";
+  case verb::reassign:
+    return "reassign";
   }
   return detail::no_name;
 }
 
 std::optional<verb> parse_verb(std::string_view text) {
-  return detail::parse_name(text, verb::restart);
+  return detail::parse_name(text, verb::reassign);
 }
 
 } // namespace stanchion

@@ -61,6 +61,11 @@ enum class verb : std::uint8_t {
   resume = 8,         ///< drive the run again, its code having changed
   extend = 9,         ///< a larger budget
   restart = 10,       ///< start a stopped part of the tree again
+  approve = 11,       ///< do what is proposed
+  reject = 12,        ///< do not do it
+  accept = 13,        ///< what was done may stay
+  undo = 14,          ///< what was done is to be taken back
+  reassign = 15,      ///< somebody else decides; decides nothing itself
 };
 
 [[nodiscard]] std::string_view to_string(ticket_kind x);
@@ -77,6 +82,54 @@ struct decision {
   instant at;
   std::string comment;
   std::string payload; ///< canonical JSON; empty when the verb takes none
+};
+
+/// What one of several people said about a ticket that needs more than one.
+struct vote {
+  std::string by;
+  instant at;
+  std::string comment;
+
+  bool operator==(const vote&) const = default;
+};
+
+/// Who is asked next when nobody has decided for a while.
+struct escalation_rung {
+  std::string target; ///< shown to people as whose ticket it is
+  duration after{};   ///< how long the one before had
+
+  bool operator==(const escalation_rung&) const = default;
+};
+
+/// On what conditions a ticket is decided. Most have none.
+struct ticket_terms {
+  /// SHA-256 of the canonical arguments that an approval is about, in hex.
+  std::string digest;
+  /// How many people must approve. At least 1.
+  std::uint32_t needed = 1;
+  /// Who may decide: one of these roles; empty for anybody.
+  std::vector<std::string> roles;
+  /// Who may not, since it is theirs; empty for nobody.
+  std::string requester;
+  /// Approvals so far, of this version, one a person.
+  std::vector<vote> votes;
+  /// When it is too late to decide; nothing for never.
+  std::optional<instant> expires;
+  /// Who is asked next, in order; those passed are gone.
+  std::vector<escalation_rung> ladder;
+  /// When the first of them is.
+  std::optional<instant> escalates;
+  /// Whose it is now; empty for everybody's.
+  std::string assignee;
+  /// When an approval was put to use; it covers no other call.
+  std::optional<instant> used;
+  /// What an answer must look like, as canonical text; empty for any.
+  std::string answer_schema;
+  /// What undoes the act under review: JSON text; empty for a ticket of another
+  /// kind.
+  std::string undo;
+
+  bool operator==(const ticket_terms&) const = default;
 };
 
 /// Something a person must decide.
@@ -98,6 +151,7 @@ struct ticket {
   /// The verbs that answer it, in the order to offer them.
   std::vector<stanchion::verb> options;
   instant created;
+  ticket_terms terms;
   std::optional<stanchion::decision> decided;
 };
 

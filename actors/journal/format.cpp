@@ -97,6 +97,23 @@ CREATE TABLE blobs(
 CREATE UNIQUE INDEX blobs_by_hash ON blobs(hash);
 )sql";
 
+// On what conditions tickets are decided, and who changed what.
+constexpr auto format_2 = R"sql(
+ALTER TABLE tickets ADD COLUMN terms TEXT NOT NULL DEFAULT '';
+CREATE TABLE audits(
+  num INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  by TEXT NOT NULL,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX audits_of_subject ON audits(subject, num);
+)sql";
+
 [[noreturn]] void refuse_newer(const fs::path& path, std::uint32_t found,
                                std::uint32_t known) {
   throw error{error_code::store_newer,
@@ -163,7 +180,8 @@ void back_up(connection& db, const fs::path& path, std::uint32_t format) {
 } // namespace
 
 std::span<const migration> migrations() {
-  static const std::array<migration, 1> list{migration{format_1}};
+  static const std::array<migration, 2> list{migration{format_1},
+                                             migration{format_2}};
   return list;
 }
 

@@ -40,7 +40,14 @@ bool matches(const run_filter& f, const run_row& x) {
 
 bool matches(const ticket_filter& f, const ticket& x) {
   return any_or_contains(f.states, x.state) && (f.run == 0 || f.run == x.run)
-         && (!f.tree || x.run == 0);
+         && (!f.tree || x.run == 0) && (!f.reason || x.reason == *f.reason)
+         && (!f.kind || x.kind == *f.kind);
+}
+
+bool matches(const audit_filter& f, const audit_entry& x) {
+  return (f.before == 0 || x.number < f.before)
+         && (f.subject.empty() || f.subject == x.subject)
+         && (f.by.empty() || f.by == x.by);
 }
 
 /// A new run's row before the batch that brought it is complete.
@@ -230,6 +237,10 @@ void memory_store::apply(batch x) {
     put(t);
   for (const auto& f : kept.facts)
     put(f);
+  for (const auto& a : kept.audits) {
+    audits_.push_back(a);
+    audits_.back().number = audits_.size();
+  }
 }
 
 void memory_store::put(const run_row& x) {
@@ -343,6 +354,16 @@ std::string memory_store::find_fact(std::string_view key) {
   const guard lock{mutex_};
   const auto i = facts_.find(key);
   return i == facts_.end() ? std::string{} : i->second;
+}
+
+std::vector<audit_entry> memory_store::list_audits(const audit_filter& f) {
+  const guard lock{mutex_};
+  std::vector<audit_entry> result;
+  for (auto x = audits_.rbegin();
+       x != audits_.rend() && result.size() < f.limit; ++x)
+    if (matches(f, *x))
+      result.push_back(*x);
+  return result;
 }
 
 void memory_store::remember(std::string_view text) {

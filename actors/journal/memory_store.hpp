@@ -74,6 +74,8 @@ public:
   [[nodiscard]] std::vector<ticket>
   list_tickets(const ticket_filter& f) override;
   [[nodiscard]] std::string find_fact(std::string_view key) override;
+  [[nodiscard]] std::vector<audit_entry>
+  list_audits(const audit_filter& f) override;
   void remember(std::string_view text) override;
   [[nodiscard]] std::string remembered() override;
   [[nodiscard]] verify_report verify() override;
@@ -101,6 +103,7 @@ private:
   std::vector<ticket> tickets_; // oldest first
   std::unordered_map<std::string, std::size_t> ticket_index_;
   std::map<std::string, std::string, std::less<>> facts_;
+  std::vector<audit_entry> audits_; // oldest first
   commit_fault fault_ = commit_fault::full;
   std::size_t failing_commits_ = 0;
   std::size_t failing_reopens_ = 0;

@@ -1,6 +1,10 @@
 #include <stanchion/actors/journal/row_codec.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/encode.hpp>
+#include <stanchion/core/error.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -72,7 +76,12 @@ std::int64_t sum_of(const run_row& x) {
   return sum.value();
 }
 
-std::int64_t sum_of(std::int64_t num, const ticket& x) {
+/// Empty for no terms.
+std::string text_of(const ticket_terms& x) {
+  return x == ticket_terms{} ? std::string{} : json(x).dump();
+}
+
+std::int64_t sum_of(std::int64_t num, const ticket& x, std::string_view terms) {
   row_sum sum{'t'};
   sum << num << x.id << number(x.kind) << number(x.reason) << number(x.run)
       << view(x.run_id) << x.step << number(x.revision) << number(x.version)
@@ -81,6 +90,15 @@ std::int64_t sum_of(std::int64_t num, const ticket& x) {
   if (x.decided)
     sum << number(x.decided->verb) << x.decided->by << to_micros(x.decided->at)
         << x.decided->comment << x.decided->payload;
+  if (!terms.empty())
+    sum << terms;
+  return sum.value();
+}
+
+std::int64_t sum_of(const audit_entry& x) {
+  row_sum sum{'a'};
+  sum << number(x.number) << to_micros(x.at) << x.by << x.act << x.subject
+      << x.reason << x.before << x.after;
   return sum.value();
 }
 
@@ -289,11 +307,12 @@ std::int64_t ticket_number(connection& db, const std::string& id) {
 void put(connection& db, const ticket& x) {
   const auto num = ticket_number(db, x.id);
   const auto options = pack(x.options);
+  const auto terms = text_of(x.terms);
   const auto decided = [&](auto member) {
     return x.decided ? std::optional{member(*x.decided)} : std::nullopt;
   };
   db.run("INSERT OR REPLACE INTO tickets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
          num, x.id, number(x.kind), number(x.reason), number(x.run),
          bytes{view(x.run_id)}, x.step, number(x.revision), number(x.version),
          number(x.state), x.title, x.group, x.context, bytes{options},
@@ -303,7 +322,7 @@ void put(connection& db, const ticket& x) {
          decided([](const decision& d) { return to_micros(d.at); }),
          decided([](const decision& d) { return std::string_view{d.comment}; }),
          decided([](const decision& d) { return std::string_view{d.payload}; }),
-         sum_of(num, x));
+         sum_of(num, x, terms), terms);
 }
 
 checked<ticket> read_ticket(const rows& from) {
@@ -327,7 +346,14 @@ checked<ticket> read_ticket(const rows& from) {
       = decision{as<verb>(from.integer(15)), std::string{from.text(16)},
                  from_micros(from.integer(17)), std::string{from.text(18)},
                  std::string{from.text(19)}};
-  const auto sound = sum_of(from.integer(0), x) == from.integer(20);
+  const auto terms = from.text(21);
+  auto sound = sum_of(from.integer(0), x, terms) == from.integer(20);
+  try {
+    if (!terms.empty())
+      x.terms = ticket_terms_from_json(parse_json(terms).get());
+  } catch (const error&) {
+    sound = false;
+  }
   return {std::move(x), sound};
 }
 
@@ -344,6 +370,30 @@ void put(connection& db, const fact& x) {
 checked<fact> read_fact(const rows& from) {
   fact x{std::string{from.text(0)}, std::string{from.text(1)}};
   const auto sound = sum_of(x) == from.integer(2);
+  return {std::move(x), sound};
+}
+
+// -- audit -------------------------------------------------------------------
+
+void put(connection& db, const audit_entry& given) {
+  auto x = given;
+  x.number = static_cast<std::uint64_t>(
+    db.integer("SELECT coalesce(max(num), 0) + 1 FROM audits"));
+  db.run("INSERT INTO audits VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         number(x.number), to_micros(x.at), x.by, x.act, x.subject, x.reason,
+         x.before, x.after, sum_of(x));
+}
+
+checked<audit_entry> read_audit(const rows& from) {
+  auto x = audit_entry{.number = static_cast<std::uint64_t>(from.integer(0)),
+                       .at = from_micros(from.integer(1)),
+                       .by = std::string{from.text(2)},
+                       .act = std::string{from.text(3)},
+                       .subject = std::string{from.text(4)},
+                       .reason = std::string{from.text(5)},
+                       .before = std::string{from.text(6)},
+                       .after = std::string{from.text(7)}};
+  const auto sound = sum_of(x) == from.integer(8);
   return {std::move(x), sound};
 }
 

@@ -77,7 +77,7 @@ void put(connection& db, const run_row& x, bool fresh);
 inline constexpr std::string_view ticket_columns
   = "num, id, kind, reason, run, run_id, step, revision, version, state, "
     "title, group_key, context, options, created, decided_verb, decided_by, "
-    "decided_at, decided_comment, decided_payload, sum";
+    "decided_at, decided_comment, decided_payload, sum, terms";
 
 /// Inserts a ticket, or replaces the one of its id.
 void put(connection& db, const ticket& x);
@@ -92,5 +92,15 @@ inline constexpr std::string_view fact_columns = "key, text, sum";
 void put(connection& db, const fact& x);
 
 [[nodiscard]] checked<fact> read_fact(const rows& from);
+
+// -- audit -------------------------------------------------------------------
+
+inline constexpr std::string_view audit_columns
+  = "num, at, by, act, subject, reason, before, after, sum";
+
+/// Appends an entry; its number is the next one.
+void put(connection& db, const audit_entry& x);
+
+[[nodiscard]] checked<audit_entry> read_audit(const rows& from);
 
 } // namespace stanchion::sqlite

@@ -70,6 +70,15 @@ ticket shown(checked<ticket> x) {
   return std::move(x.row);
 }
 
+audit_entry shown(checked<audit_entry> x) {
+  if (!x.sound) {
+    x.row.act = "damaged, see 'journal verify'";
+    x.row.before.clear();
+    x.row.after.clear();
+  }
+  return std::move(x.row);
+}
+
 // -- statements --------------------------------------------------------------
 
 template <class... Texts>
@@ -132,7 +141,18 @@ std::string list_statement(const ticket_filter& f) {
   result += open ? " AND state = 1" : " AND " + among(f.states);
   if (f.tree)
     result += " AND run = 0";
+  if (f.reason)
+    result += " AND reason = " + std::to_string(static_cast<int>(*f.reason));
+  if (f.kind)
+    result += " AND kind = " + std::to_string(static_cast<int>(*f.kind));
   return result + " ORDER BY num LIMIT ?";
+}
+
+std::string list_statement(const audit_filter& f) {
+  auto result = select(sqlite::audit_columns, "FROM audits WHERE num < ?");
+  result += f.subject.empty() ? " AND ? = ''" : " AND subject = ?";
+  result += f.by.empty() ? " AND ? = ''" : " AND by = ?";
+  return result + " ORDER BY num DESC LIMIT ?";
 }
 
 std::chrono::milliseconds milliseconds(duration x) {
@@ -262,6 +282,14 @@ public:
       = select(sqlite::fact_columns, "FROM facts WHERE key = ?");
     const auto found = find(&sqlite::read_fact, sql, key);
     return found ? found->text : std::string{};
+  }
+
+  std::vector<audit_entry> list_audits(const audit_filter& f) override {
+    const auto below = f.before == 0 ? std::numeric_limits<std::int64_t>::max()
+                                     : static_cast<std::int64_t>(f.before);
+    return list(&sqlite::read_audit, list_statement(f), below,
+                std::string_view{f.subject}, std::string_view{f.by},
+                limit_of(f.limit));
   }
 
   void remember(std::string_view text) override {

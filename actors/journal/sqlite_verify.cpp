@@ -35,6 +35,7 @@ public:
     section("runs", [this] { check_runs(); });
     section("tickets", [this] { check_tickets(); });
     section("facts", [this] { check_facts(); });
+    section("the audit", [this] { check_audits(); });
     if (mark)
       section("the end", [&] { add(0, missing_tail(db_, *mark)); });
     return std::move(report_);
@@ -137,6 +138,23 @@ private:
       const auto [x, sound] = read_fact(facts);
       if (!sound)
         add(0, "fact '" + x.key + "' fails its checksum");
+    }
+  }
+
+  void check_audits() {
+    const auto sql
+      = "SELECT " + std::string{audit_columns} + " FROM audits ORDER BY num";
+    auto entries = db_.query(sql);
+    auto last = std::uint64_t{0};
+    while (entries.next()) {
+      const auto [x, sound] = read_audit(entries);
+      if (!sound)
+        add(0,
+            "audit entry " + std::to_string(x.number) + " fails its checksum");
+      if (x.number != last + 1)
+        add(0, "audit entries before " + std::to_string(x.number)
+                 + " are missing");
+      last = x.number;
     }
   }
 

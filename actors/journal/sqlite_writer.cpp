@@ -221,6 +221,8 @@ void writer::write(std::span<const batch* const> xs) {
       put(*db_, t);
     for (const auto& f : x->facts)
       put(*db_, f);
+    for (const auto& a : x->audits)
+      put(*db_, a);
   }
 }
 

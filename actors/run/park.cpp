@@ -59,6 +59,16 @@ std::string_view explain(verb x) {
            "numbers, as much again";
   case verb::restart:
     return "restart: start the stopped part again";
+  case verb::approve:
+    return "approve: do what is proposed, with exactly these arguments";
+  case verb::reject:
+    return "reject: do not do it; the agent is told that it may not";
+  case verb::accept:
+    return "accept: what was done may stay";
+  case verb::undo:
+    return "undo: take back what was done";
+  case verb::reassign:
+    return "reassign: let somebody else decide";
   }
   return "";
 }

@@ -87,6 +87,10 @@ public:
   [[nodiscard]] std::string find_fact(std::string_view key) override {
     return inner_->find_fact(key);
   }
+  [[nodiscard]] std::vector<audit_entry>
+  list_audits(const audit_filter& f) override {
+    return inner_->list_audits(f);
+  }
   void remember(std::string_view text) override {
     inner_->remember(text);
   }

@@ -1,5 +1,8 @@
 #include "support/journal_samples.hpp"
 
+#include <stanchion/core/encode.hpp>
+
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,6 +133,7 @@ std::string text(const ticket& x) {
       << to_micros(x.created);
   for (const auto v : x.options)
     out << ' ' << to_string(v);
+  out << " on " << nlohmann::json(x.terms).dump();
   if (x.decided)
     out << " decided " << to_string(x.decided->verb) << ' ' << x.decided->by
         << ' ' << to_micros(x.decided->at) << " '" << x.decided->comment

@@ -85,6 +85,26 @@ TEST_CASE("an older format is saved, then migrated", "[journal][format]") {
   }
 }
 
+TEST_CASE("tickets of format 1 are sound in format 2, and have no terms",
+          "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  auto x = batch{};
+  x.tickets = {make_ticket("open", 1), make_ticket("tree", 0)};
+  REQUIRE(commit(*open_sqlite_store(dir.database()), x) == commit_status::done);
+  const auto before = contents(*open_sqlite_store(dir.database()));
+  {
+    sqlite::connection db{dir.database(), sqlite::access::write,
+                          std::chrono::seconds{1}};
+    db.script("ALTER TABLE tickets DROP COLUMN terms; DROP TABLE audits; "
+              "UPDATE meta SET number = 1; PRAGMA user_version = 1");
+  }
+  const auto it = open_sqlite_store(dir.database());
+  CHECK(contents(*it) == before);
+  CHECK(text(it->verify()).empty());
+  CHECK(it->list_audits({}).empty());
+}
+
 TEST_CASE("a migration that fails leaves the older format, saved and usable",
           "[journal][format]") {
   const temp_dir dir;
@@ -114,9 +134,9 @@ TEST_CASE("a newer format is refused and its files stay as they are",
     {
       sqlite::connection db{dir.database(), sqlite::access::write,
                             std::chrono::seconds{1}};
-      db.script("UPDATE meta SET number = 1; PRAGMA user_version = 1");
-      REQUIRE(db.checkpoint(true));
       db.script("UPDATE meta SET number = 2; PRAGMA user_version = 2");
+      REQUIRE(db.checkpoint(true));
+      db.script("UPDATE meta SET number = 3; PRAGMA user_version = 3");
       copy_files(dir, copy);
     }
     copy_files(copy, dir);
@@ -127,8 +147,8 @@ TEST_CASE("a newer format is refused and its files stay as they are",
   const auto said = refused(
     [&] { (void)open_sqlite_store(dir.database(), {.read_only = read_only}); });
   CHECK(said.code == error_code::store_newer);
-  CHECK_THAT(said.text, ContainsSubstring("has format 2"));
-  CHECK_THAT(said.text, ContainsSubstring("formats up to 1"));
+  CHECK_THAT(said.text, ContainsSubstring("has format 3"));
+  CHECK_THAT(said.text, ContainsSubstring("formats up to 2"));
   CHECK(read_file(dir.database()) + read_file(log) == before);
 }
 
@@ -137,7 +157,7 @@ TEST_CASE("a journal that contradicts itself about its format is refused",
   const temp_dir dir;
   make_journal(dir);
   const std::string change = GENERATE(
-    "PRAGMA user_version = 0", "UPDATE meta SET number = 2", "DELETE FROM meta",
+    "PRAGMA user_version = 0", "UPDATE meta SET number = 9", "DELETE FROM meta",
     "PRAGMA application_id = 7", "PRAGMA user_version = -1");
   {
     sqlite::connection db{dir.database(), sqlite::access::write,

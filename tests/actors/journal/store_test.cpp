@@ -283,6 +283,20 @@ ANY_STORE_CASE("a ticket comes back as it was", "[journal][store]") {
   SECTION("without options") {
     t.options.clear();
   }
+  SECTION("on terms") {
+    x.terms = {.digest = "ab12",
+               .needed = 2,
+               .roles = {"finance", "lead"},
+               .requester = "ann",
+               .votes = {{"bob", from_micros(1'700'000'000'000'003), "fine"}},
+               .expires = from_micros(1'700'000'000'000'009),
+               .ladder = {{"the lead", 30min}, {"the head", 2h}},
+               .escalates = from_micros(1'700'000'000'000'007),
+               .assignee = "support",
+               .used = from_micros(1'700'000'000'000'008),
+               .answer_schema = R"({"type":"string"})",
+               .undo = R"({"tool":"pay.undo"})"};
+  }
   SECTION("decided") {
     t.state = ticket_state::decided;
     t.decided = decision{verb::edit, "ada", from_micros(5), "less", "{}"};
@@ -444,4 +458,38 @@ ANY_STORE_CASE("one line is remembered until another takes its place",
   CHECK(it->remembered() == "run 2");
   it->remember({});
   CHECK(it->remembered().empty());
+}
+
+ANY_STORE_CASE("what was changed is listed, newest first", "[journal][store]") {
+  const auto entry = [](const char* subject, const char* by) {
+    return audit_entry{.at = from_micros(1'700'000'000'000'000),
+                       .by = by,
+                       .act = "mode.set",
+                       .subject = subject,
+                       .reason = "tests",
+                       .before = "\"autonomous\"",
+                       .after = "\"advisory\""};
+  };
+  auto x = batch{};
+  x.audits = {entry("refund", "ann"), entry("triage", "bob")};
+  REQUIRE(commit(*it, x) == commit_status::done);
+  x.audits = {entry("refund", "bob")};
+  REQUIRE(commit(*it, x) == commit_status::done);
+  const auto listed = [this](const audit_filter& f) {
+    auto found = std::string{};
+    for (const auto& a : it->list_audits(f))
+      found += std::to_string(a.number) + a.by + " ";
+    return found;
+  };
+  CHECK(listed({}) == "3bob 2bob 1ann ");
+  CHECK(listed({.subject = "refund"}) == "3bob 1ann ");
+  CHECK(listed({.by = "ann"}) == "1ann ");
+  CHECK(listed({.before = 3, .limit = 1}) == "2bob ");
+  const auto first = it->list_audits({.by = "ann"}).at(0);
+  CHECK(first.act == "mode.set");
+  CHECK(first.reason == "tests");
+  CHECK(first.before == "\"autonomous\"");
+  CHECK(first.after == "\"advisory\"");
+  CHECK(to_micros(first.at) == 1'700'000'000'000'000);
+  CHECK(text(it->verify()).empty());
 }
