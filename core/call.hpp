@@ -1,9 +1,11 @@
 #pragma once
 
+#include <stanchion/core/approval.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/failure.hpp>
 #include <stanchion/core/id.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/time.hpp>
@@ -86,6 +88,12 @@ struct call_request {
   bool has_fallback = false;
   /// Attempts may leave before they are durable.
   bool at_once = false;
+  /// It undoes what its run did, and needs nobody's word for that.
+  bool undoes = false;
+  /// What its run may do; looked up at each attempt. Null for everything.
+  std::shared_ptr<const mode_cell> allowed;
+  /// The ticket by which people approved it; empty for none.
+  std::string grant;
 };
 
 /// Guard → run: the next attempt may leave once it is recorded.
@@ -150,6 +158,25 @@ struct call_unknown {
   call_decisions decided;
   /// What the attempt cost, if the tool has said so.
   std::optional<spending> spent = std::nullopt;
+};
+
+/// Why a call may not be made unattended.
+enum class block_reason : std::uint8_t {
+  stopped = 1,  ///< its agent, its run or everything is stopped
+  advisory = 2, ///< what changes something is only proposed
+  rule = 3,     ///< its tool asks for approval
+};
+
+/// Guard → run: nothing leaves before a person has said so; the guard has
+/// forgotten the call.
+struct call_blocked {
+  call_key key;
+  block_reason why = block_reason::stopped;
+  /// What the rule says, for people; empty where there is none.
+  std::string because;
+  /// On what conditions it is approved; null for the usual ones.
+  std::shared_ptr<const approval_options> terms;
+  call_decisions decided;
 };
 
 /// Run → guard: no further attempt, please. An attempt that is open is still

@@ -107,6 +107,14 @@ std::string_view to_string(event_kind x) {
     return "undo_started";
   case event_kind::undo_failed:
     return "undo_failed";
+  case event_kind::mode_changed:
+    return "mode_changed";
+  case event_kind::ticket_escalated:
+    return "ticket_escalated";
+  case event_kind::ticket_expired:
+    return "ticket_expired";
+  case event_kind::signal_received:
+    return "signal_received";
   }
   return detail::no_name;
 }

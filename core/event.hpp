@@ -67,6 +67,10 @@ enum class event_kind : std::uint8_t {
   run_stuck,
   undo_started,
   undo_failed,
+  mode_changed,
+  ticket_escalated,
+  ticket_expired,
+  signal_received,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

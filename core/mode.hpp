@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +63,35 @@ public:
 private:
   std::shared_ptr<const mode_cell> above_;
   std::atomic<mode> own_ = mode::autonomous;
+};
+
+/// The modes of all agents below that of everything. One per runtime.
+///
+/// Threads: any.
+class mode_directory {
+public:
+  /// What an agent may do: that of its own, and of everything. Never null.
+  [[nodiscard]] std::shared_ptr<const mode_cell> cell(const std::string& agent);
+  /// Empty for everything.
+  [[nodiscard]] mode_setting find(const std::string& agent) const;
+  /// Empty for everything. Holds for whatever leaves from now on.
+  void set(const std::string& agent, mode_setting x);
+  /// Who has the last word about an agent: its own setting, or that of
+  /// everything where that is stricter.
+  [[nodiscard]] mode_setting effective(const std::string& agent) const;
+
+private:
+  struct entry {
+    std::shared_ptr<mode_cell> cell;
+    mode_setting setting;
+  };
+
+  entry& entry_of(const std::string& agent);
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<mode_cell> top_ = std::make_shared<mode_cell>();
+  mode_setting everything_;              // guarded by mutex_
+  std::map<std::string, entry> entries_; // guarded by mutex_
 };
 
 } // namespace stanchion

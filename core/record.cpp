@@ -55,12 +55,16 @@ std::string_view to_string(record_kind x) {
     return "stuck";
   case record_kind::undoing:
     return "undoing";
+  case record_kind::mode:
+    return "mode";
+  case record_kind::signal:
+    return "signal";
   }
   return detail::no_name;
 }
 
 std::optional<record_kind> parse_record_kind(std::string_view text) {
-  return detail::parse_name(text, record_kind::undoing);
+  return detail::parse_name(text, record_kind::signal);
 }
 
 } // namespace stanchion

@@ -39,6 +39,8 @@ enum class record_kind : std::uint8_t {
   spent = 23,      ///< what an attempt cost, in place of what was reserved
   stuck = 24,      ///< the run goes in circles, and what was done about it
   undoing = 25,    ///< it is to end, once what it did is undone: how
+  mode = 26,       ///< what it may do has changed
+  signal = 27,     ///< something came that it waits for, or will
 };
 
 [[nodiscard]] std::string_view to_string(record_kind x);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <stanchion/core/id.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/value.hpp>
 
 #include <compare>
 #include <functional>
@@ -25,6 +27,27 @@ struct cancel_run {
 /// A ticket of this run has been decided, or withdrawn.
 struct ticket_decided {
   std::string ticket;
+};
+
+/// Its agent, or everything, may do more or less than before.
+struct mode_changed {};
+
+/// The run itself may do more or less: a person, or a rule, says so.
+struct set_run_mode {
+  mode_setting to;
+  /// As that of `cancel_run`.
+  std::function<void(bool)> answer;
+};
+
+/// Something that a run waits for, or will.
+struct signal_run {
+  std::string name;
+  /// The sender's: the same id, the same signal. Not empty.
+  std::string id;
+  value content;
+  std::string by;
+  /// As that of `cancel_run`.
+  std::function<void(bool)> answer;
 };
 
 /// A child has ended, was parked or goes on.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/id.hpp>
 #include <stanchion/core/value.hpp>
 
 #include <string>
@@ -22,6 +23,29 @@ struct suggest_answer {
 struct withdraw_ticket {
   std::string ticket;
   std::string note;
+};
+
+/// A ticket that expires, or that others are asked about in time, is durable.
+/// One that the desk was never told of it finds when it starts.
+struct watch_ticket {
+  std::string ticket;
+};
+
+/// Guard → desk, a request: the call is about to be made by what people
+/// approved. Answered with `grant_claimed`; the use is journaled before
+/// anything that the caller journals after the answer.
+struct claim_grant {
+  std::string ticket;
+  run_number run = 0;
+  step_path step;
+  /// Of the canonical arguments, in hex.
+  std::string digest;
+};
+
+/// Desk → guard.
+struct grant_claimed {
+  /// Why the approval does not cover the call; empty when it does.
+  std::string refused;
 };
 
 } // namespace stanchion

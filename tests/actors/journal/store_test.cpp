@@ -284,7 +284,7 @@ ANY_STORE_CASE("a ticket comes back as it was", "[journal][store]") {
     t.options.clear();
   }
   SECTION("on terms") {
-    x.terms = {.digest = "ab12",
+    t.terms = {.digest = "ab12",
                .needed = 2,
                .roles = {"finance", "lead"},
                .requester = "ann",
