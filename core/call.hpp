@@ -90,6 +90,8 @@ struct call_request {
   bool at_once = false;
   /// It undoes what its run did, and needs nobody's word for that.
   bool undoes = false;
+  /// Its arguments are less certain than they must be to act unattended.
+  bool unsure = false;
   /// What its run may do; looked up at each attempt. Null for everything.
   std::shared_ptr<const mode_cell> allowed;
   /// The ticket by which people approved it; empty for none.

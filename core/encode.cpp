@@ -228,6 +228,7 @@ void to_json(json& to, const ticket_terms& from) {
     put_text(said, "comment", x.comment);
     to["votes"].push_back(std::move(said));
   }
+  put_json(to, "edited", from.edited);
   if (from.expires)
     put_instant(to, "expires", *from.expires);
   for (const auto& x : from.ladder)
@@ -258,6 +259,7 @@ ticket_terms ticket_terms_from_json(const json& from) {
     x.votes.push_back(
       {one.text("by"), one.parsed("at", parse_rfc3339), one.text("comment")});
   });
+  x.edited = in.json_text("edited");
   x.expires = in.optional_instant("expires");
   in.each("ladder", [&](const json& rung) {
     const reader one{rung, "rung"};

@@ -39,8 +39,9 @@ void to_json(json& to, const failure& from);
 /// `verb, by, at, comment, payload`.
 void to_json(json& to, const decision& from);
 
-/// `digest, needed, roles, requester, votes, expires, ladder, escalates,
-/// assignee, used, answer_schema, undo`; an empty object for no terms.
+/// `digest, needed, roles, requester, votes, edited, expires, ladder,
+/// escalates, assignee, used, answer_schema, undo`; an empty object for no
+/// terms.
 void to_json(json& to, const ticket_terms& from);
 
 /// `id, kind, reason, run, run_number, step, revision, version, state, title,

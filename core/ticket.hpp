@@ -113,6 +113,9 @@ struct ticket_terms {
   std::string requester;
   /// Approvals so far, of this version, one a person.
   std::vector<vote> votes;
+  /// The arguments as somebody edited them, who was not the last to approve:
+  /// canonical text, or empty.
+  std::string edited;
   /// When it is too late to decide; nothing for never.
   std::optional<instant> expires;
   /// Who is asked next, in order; those passed are gone.

@@ -17,6 +17,7 @@ struct value::origin {
   std::string pointer;
   std::string source;
   std::optional<double> confidence;
+  confidence_method how = confidence_method::reported;
 };
 
 namespace {
@@ -250,6 +251,10 @@ std::optional<double> value::confidence() const {
   return origin_ ? origin_->confidence : std::nullopt;
 }
 
+confidence_method value::confidence_by() const {
+  return origin_ ? origin_->how : confidence_method::reported;
+}
+
 value value::with_source(std::string source) const {
   auto from = std::make_shared<origin>();
   if (origin_)
@@ -260,7 +265,7 @@ value value::with_source(std::string source) const {
   return result;
 }
 
-value value::with_confidence(double confidence) const {
+value value::with_confidence(double confidence, confidence_method how) const {
   if (!(confidence >= 0.0 && confidence <= 1.0))
     detail::refuse("a confidence of " + std::to_string(confidence)
                    + " is outside of [0, 1]");
@@ -268,6 +273,7 @@ value value::with_confidence(double confidence) const {
   if (origin_)
     *from = *origin_;
   from->confidence = confidence;
+  from->how = how;
   auto result = *this;
   result.origin_ = std::move(from);
   return result;
@@ -318,10 +324,16 @@ void object_builder::add(std::string_view key, const value& x) {
     throw error{error_code::invalid_json, "an object with the key \""
                                             + detail::clip(key, 60)
                                             + "\" twice; give each key once"};
+  const auto sure = x.confidence();
+  if (sure && (!confidence_ || *sure < *confidence_)) {
+    confidence_ = sure;
+    how_ = x.confidence_by();
+  }
 }
 
 value object_builder::build() {
-  return value{std::move(*object_)};
+  auto result = value{std::move(*object_)};
+  return confidence_ ? result.with_confidence(*confidence_, how_) : result;
 }
 
 value args() {

@@ -15,6 +15,13 @@ namespace stanchion {
 
 using nlohmann::json;
 
+/// How it was found out how sure somebody is. Append only: journaled.
+enum class confidence_method : std::uint8_t {
+  reported = 1, ///< whoever made the value said so itself
+  agreement,    ///< the share of several answers that say the same
+  validator,    ///< something else has looked at it
+};
+
 /// Immutable, shared JSON with where it came from and how sure that is.
 ///
 /// Copies are cheap and share the document; `[]` yields a part that keeps the
@@ -102,9 +109,13 @@ public:
   /// every number when absent, so that `< 0.8` is true for the unknown. Parts
   /// inherit it.
   [[nodiscard]] std::optional<double> confidence() const;
+  /// How that was found out; `reported` where nobody said.
+  [[nodiscard]] confidence_method confidence_by() const;
   [[nodiscard]] value with_source(std::string source) const;
   /// Throws `step_error` when `confidence` is outside of [0, 1] or NaN.
-  [[nodiscard]] value with_confidence(double confidence) const;
+  [[nodiscard]] value with_confidence(double confidence,
+                                      confidence_method how
+                                      = confidence_method::reported) const;
 
   // -- comparison: by content, whatever the source ----------------------------
 
@@ -168,12 +179,15 @@ public:
 
 private:
   std::unique_ptr<json> object_;
+  std::optional<double> confidence_;
+  confidence_method how_ = confidence_method::reported;
 };
 
 /// The empty object.
 [[nodiscard]] value args();
 
-/// An object from keys and values in turn: `args("id", 7, "name", name)`.
+/// An object from keys and values in turn: `args("id", 7, "name", name)`. As
+/// sure as the least sure of those that say how sure they are.
 /// Throws `error{invalid_json}` when a key repeats.
 template <class... Rest>
 [[nodiscard]] value args(std::string_view key, const value& x,

@@ -85,6 +85,7 @@ void runtime::impl::open() {
   directory = std::make_shared<tool_directory>();
   for (const auto& [name, t] : tools)
     directory->put(name, t.effect_class(), t.traits());
+  load_modes();
   if (settings.virtual_seed)
     pool = std::make_shared<inline_executor>();
   else
@@ -106,6 +107,7 @@ void runtime::impl::take_up() {
   wait_for_version(plan.orphans);
   withdraw_mended(plan.orphans);
   drive(plan);
+  resume_stopped({});
   wake();
 }
 

@@ -61,7 +61,7 @@ private:
       supervise(*x);
     else if (const auto* start = e.body.as<start_run>())
       pass(start->number, fabric::message::of(*start));
-    else if (e.body.is<guards_changed>())
+    else if (e.body.is<guards_changed>() || e.body.is<mode_changed>())
       for (const auto& [agent, supervisor] : supervisors_)
         send(supervisor, e.body);
     else if (e.body.is<describe_tree>())

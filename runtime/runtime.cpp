@@ -6,6 +6,7 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/fabric/routed.hpp>
+#include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/router.hpp>
@@ -22,8 +23,7 @@ namespace stanchion {
 
 namespace {
 
-/// How long a waiter sleeps before it looks again without having been woken.
-constexpr auto look_again = std::chrono::milliseconds{50};
+using detail::look_again;
 
 error unknown_run(const run_id& id) {
   return {error_code::unknown_run, "there is no run " + to_string(id)
@@ -141,6 +141,7 @@ runtime::runtime(config c) : impl_(std::make_unique<impl>(std::move(c))) {
                           heard_by(*sink));
   impl_->bus->subscribe([this](const event&) { impl_->wake(); },
                         {event_kind::run_ended, event_kind::run_parked});
+  impl_->watch_failures();
 }
 
 runtime::~runtime() {
@@ -174,6 +175,8 @@ void runtime::add(agent x) {
     for (auto& problem : validate(*x.stuck(), "on_stuck"))
       problems.push_back(std::move(problem));
   for (auto& problem : validate(x.limits()))
+    problems.push_back(std::move(problem));
+  for (auto& problem : validate(x.modes()))
     problems.push_back(std::move(problem));
   require_none(problems, "agent " + x.name());
   if (impl_->agents.contains(key))
@@ -418,34 +421,6 @@ run_row runtime::submit(const submission& x) {
     [&] { impl_->require_agent_runs(x.agent); });
 }
 
-template <class T>
-T runtime::impl::ask(std::future<T>& answer, const std::function<void()>& send,
-                     const std::function<std::optional<T>()>& done,
-                     const std::function<void()>& require_taker) {
-  for (;;) {
-    const auto asked = current_epoch();
-    auto dropped = false;
-    send();
-    while (answer.wait_for(look_again) != std::future_status::ready
-           && current_epoch() == asked)
-      require_running();
-    try {
-      if (answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
-        return answer.get();
-    } catch (const std::future_error&) {
-      // Whoever was asked is gone; its successor needs a moment.
-      dropped = true;
-      auto held = std::unique_lock{mutex};
-      changed.wait_for(held, look_again);
-    }
-    require_running();
-    if (auto known = done())
-      return *std::move(known);
-    if (dropped)
-      require_taker();
-  }
-}
-
 run_row runtime::wait(const run_id& id, std::optional<duration> limit) {
   const auto until = std::chrono::steady_clock::now()
                      + limit.value_or(std::chrono::hours{24 * 365});
@@ -480,41 +455,6 @@ outcome runtime::result(const run_id& id) {
                 "run " + to_string(id) + " has not ended; it is "
                   + std::string{to_string(row->state)}};
   return history{impl_->store->read(row->number, 0)}.ending();
-}
-
-void runtime::cancel(const run_id& id, const std::string& reason,
-                     const std::string& by) {
-  impl_->require_running();
-  const auto row = impl_->store->find_run(id);
-  if (!row)
-    throw unknown_run(id);
-  const auto ended = [&id] {
-    return error{error_code::run_conflict,
-                 "run " + to_string(id) + " has ended already"};
-  };
-  if (is_terminal(row->state))
-    throw ended();
-  impl_->require_version(*row);
-  impl_->require_agent_runs(row->agent);
-  auto answer = std::future<bool>{};
-  const auto send = [&] {
-    auto told = std::make_shared<std::promise<bool>>();
-    answer = told->get_future();
-    impl_->sys->send(
-      impl_->part("router"),
-      fabric::routed{row->number,
-                     fabric::message::of(
-                       cancel_run{reason, by, [told = std::move(told)](bool x) {
-                                    told->set_value(x);
-                                  }})});
-  };
-  const auto over = [&]() -> std::optional<bool> {
-    const auto now = impl_->store->find_run(id);
-    return now && is_terminal(now->state) ? std::optional{false} : std::nullopt;
-  };
-  if (!impl_->ask<bool>(answer, send, over,
-                        [&] { impl_->require_agent_runs(row->agent); }))
-    throw ended();
 }
 
 void runtime::resume(const run_id& id) {
@@ -552,10 +492,11 @@ ticket runtime::decide(const decision_request& x) {
 void runtime::decide(const decision_request& x,
                      std::function<void(std::variant<ticket, error>)> then) {
   impl_->require_running();
-  impl_->sys->send(impl_->part("desk"), decide_ticket{x.ticket,
-                                                      {x.version, x.verb, x.by,
-                                                       x.comment, x.payload},
-                                                      std::move(then)});
+  impl_->sys->send(
+    impl_->part("desk"),
+    decide_ticket{x.ticket,
+                  {x.version, x.verb, x.by, x.comment, x.payload, x.roles},
+                  std::move(then)});
 }
 
 // -- looking ------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/run/agent.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/store.hpp>
@@ -51,6 +52,18 @@ struct decision_request {
   std::string comment;
   /// The verb's value, as JSON text; empty if it takes none.
   std::string payload;
+  /// The roles of `by`, where a ticket asks for one; `*` stands for all.
+  std::vector<std::string> roles = {};
+};
+
+/// Something that a run waits for, or will (`ctx.signal`).
+struct signal_request {
+  std::string name;
+  /// The sender's: the same id, the same signal. Not empty.
+  std::string id;
+  value content;
+  /// Who sends it; shown to people.
+  std::string by = {};
 };
 
 /// The roof: agents, tools and supervisors are added, then it starts, takes up
@@ -112,6 +125,11 @@ public:
   /// stopped; `unknown_agent` if this program lacks its version.
   void cancel(const run_id& id, const std::string& reason,
               const std::string& by);
+  /// The same without waiting; `then` is told in a context of the runtime's
+  /// whether there was something to cancel, never if the run ends before, and
+  /// must not block.
+  void cancel(const run_id& id, const std::string& reason,
+              const std::string& by, std::function<void(bool)> then);
   /// Drives an open run that nothing drives, such as one whose agent was
   /// missing. Errors: `unknown_run`, `run_conflict`; `unknown_agent` if this
   /// program lacks its version.
@@ -127,6 +145,40 @@ public:
   /// must not block. It is dropped untold when the desk is restarted meanwhile.
   void decide(const decision_request& x,
               std::function<void(std::variant<ticket, error>)> then);
+
+  /// Hands a signal to a run; returns once that is durable. Errors:
+  /// `unknown_run`; `run_conflict` if it has ended; `bad_decision` without a
+  /// name or an id; `unknown_agent` if this program lacks its version.
+  void signal(const run_id& id, const signal_request& x);
+  /// The same without waiting; `then` is told in a context of the runtime's
+  /// once it is durable, never if the run ends before, and must not block.
+  void signal(const run_id& id, const signal_request& x,
+              std::function<void(bool)> then);
+
+  // -- what agents may do -----------------------------------------------------
+
+  /// Says what an agent may do; returns once that is durable, and how it stood
+  /// before. What allows less holds at once. Runs that were parked since it was
+  /// stopped go on when it no longer is. Errors: `unknown_agent`;
+  /// `bad_decision` without a name of who says so.
+  mode_setting set_mode(const std::string& agent, const mode_setting& to);
+  /// The same without waiting; `then` is told how it stood before in a context
+  /// of the runtime's and must not block.
+  void set_mode(const std::string& agent, const mode_setting& to,
+                std::function<void(const mode_setting&)> then);
+  /// The same for one run. Errors: as `signal`.
+  void set_mode(const run_id& id, const mode_setting& to);
+  void set_mode(const run_id& id, const mode_setting& to,
+                std::function<void(bool)> then);
+  /// Nothing leaves any more, in this process at once and in later ones until
+  /// `lift_stop`; what is under way is awaited. Holds also while nothing can be
+  /// made durable. Errors: `store_io` when it could not be written down for
+  /// later processes.
+  void stop_all(const std::string& by, const std::string& reason);
+  /// Errors: `run_conflict` when nothing was stopped; `store_io`.
+  void lift_stop(const std::string& by, const std::string& reason);
+  /// What an agent may do at present; for an empty name, everything.
+  [[nodiscard]] mode_setting mode_of(const std::string& agent) const;
 
   // -- looking ----------------------------------------------------------------
 

@@ -42,6 +42,8 @@ void tool::validate() const {
   }
   if (limit_)
     collect(stanchion::validate(*limit_, "limit"));
+  for (const auto& x : approvals_)
+    collect(stanchion::validate(x.terms, "approve_if"));
   if (hedge_) {
     collect(stanchion::validate(*hedge_, effect_, timeout_, "hedge"));
     if (inline_ && function_)

@@ -9,6 +9,7 @@
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
+#include <stanchion/supervisors/guard/approval_rule.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/failure_policy.hpp>
@@ -25,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace stanchion {
 
@@ -112,6 +114,20 @@ public:
   tool& inverse(std::string other) {
     traits_.inverse = std::move(other);
     return *this;
+  }
+  /// People approve a call whose arguments the rule picks, before anything
+  /// leaves; one that throws picks it. Called on the guard's actor, once a
+  /// call; must not block. Several rules: the first that picks a call gives the
+  /// terms.
+  tool& approve_if(std::function<bool(const value&)> rule,
+                   const approval_options& x = {}) {
+    approvals_.push_back({std::move(rule), x});
+    traits_.asks_people = true;
+    return *this;
+  }
+  /// People approve every call.
+  tool& always_approve(const approval_options& x = {}) {
+    return approve_if({}, x);
   }
   /// The most that one attempt with these arguments may cost. It is set aside
   /// from the budget of the run before the attempt leaves; what it did cost
@@ -220,6 +236,10 @@ public:
   /// The tool that undoes what this one did; nothing if it has none.
   [[nodiscard]] std::optional<tool> undo_tool() const;
   /// Precondition: it has one.
+  [[nodiscard]] const schema& input_schema() const {
+    return *input_;
+  }
+  /// Precondition: it has one.
   [[nodiscard]] const schema& output_schema() const {
     return *output_;
   }
@@ -247,6 +267,7 @@ private:
   std::optional<retry_budget_options> retry_budget_ = retry_budget_options{};
   std::optional<hedge_options> hedge_;
   std::optional<concurrency_options> limit_;
+  std::vector<approval_rule> approvals_;
   std::optional<rate_options> rate_;
   std::function<std::uint64_t(const value&)> cost_;
   breaker_options breaker_;

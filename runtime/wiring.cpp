@@ -9,6 +9,7 @@
 #include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/supervisors/guard/guard.hpp>
+#include <stanchion/supervisors/modes/modes.hpp>
 #include <stanchion/supervisors/tree/run_supervisor.hpp>
 
 #include <utility>
@@ -76,6 +77,8 @@ struct tool_parts {
     x.cost = t.cost_;
     x.limit = t.limit_;
     x.hedge = t.hedge_;
+    x.approvals = t.approvals_;
+    x.desk = [&rt] { return rt.part("desk"); };
     x.breaker = t.breaker_;
     x.table = table_of(rt.failures, t.failures());
     x.rules = rules_of(rt.failures, t.failures());
@@ -224,14 +227,37 @@ supervisor_options runtime::impl::root_options() {
 
 supervisor_options runtime::impl::people_options() {
   auto x = named(*this, "people", strategy::one_for_one);
-  x.children = {system_child("desk", [this] {
-    return make_desk(
-      {.store = store,
-       .journal = part("journal"),
-       .router = part("router"),
-       .on_tree_decided = [this](const ticket& t) { tree_decided(t); },
-       .events = bus});
-  })};
+  x.children = {
+    system_child(
+      "desk",
+      [this] {
+        return make_desk(
+          {.store = store,
+           .journal = part("journal"),
+           .router = part("router"),
+           .on_tree_decided = [this](const ticket& t) { tree_decided(t); },
+           .events = bus,
+           .check_arguments =
+             [this](const std::string& tool, const value& arguments) {
+               return wrong_arguments(tool, arguments);
+             },
+           .on_proposal =
+             [this](const std::string& agent, const std::string& tool,
+                    const proposal_record& record) {
+               sys->send(part("modes"), proposal_judged{agent, tool, record});
+             }});
+      }),
+    system_child("modes", [this] {
+      return make_modes(
+        {.directory = modes,
+         .rules
+         = [this](const std::string& agent) { return rules_of_modes(agent); },
+         .journal = part("journal"),
+         .router = part("router"),
+         .events = bus,
+         .on_changed
+         = [this](const std::string& agent) { resume_stopped(agent); }});
+    })};
   return x;
 }
 

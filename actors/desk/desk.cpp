@@ -8,9 +8,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -19,15 +22,49 @@ namespace stanchion {
 
 namespace {
 
+/// Its time has come, and nobody has decided.
+struct look_at_time {
+  std::string ticket;
+};
+
+/// A guard asks whether an approval covers its call.
+struct claim {
+  claim_grant what;
+  std::shared_ptr<fabric::promise> answer;
+};
+
 /// What somebody wants done with one ticket.
-using errand = std::variant<decide_ticket, suggest_answer, withdraw_ticket>;
+using errand = std::variant<decide_ticket, suggest_answer, withdraw_ticket,
+                            look_at_time, claim>;
 
 const std::string& ticket_of(const errand& x) {
   if (const auto* wish = std::get_if<decide_ticket>(&x))
     return wish->id;
   if (const auto* found = std::get_if<suggest_answer>(&x))
     return found->ticket;
+  if (const auto* due = std::get_if<look_at_time>(&x))
+    return due->ticket;
+  if (const auto* asked = std::get_if<claim>(&x))
+    return asked->what.ticket;
   return std::get<withdraw_ticket>(x).ticket;
+}
+
+/// What an approval is about: the agent that proposed it, and with which tool.
+struct proposal {
+  std::string agent;
+  std::string tool;
+};
+
+/// Nothing where it is not about a call.
+std::optional<proposal> proposal_of(const ticket& x) {
+  const auto context = json::parse(x.context, nullptr, false);
+  if (x.kind != ticket_kind::approval || !context.is_object())
+    return std::nullopt;
+  const auto step = context.value("failing_step", json::object());
+  if (step.value("kind", std::string{}) != "call")
+    return std::nullopt;
+  return proposal{context.value("agent", std::string{}),
+                  step.value("name", std::string{})};
 }
 
 /// The ticket with one more thing for people to see.
@@ -60,6 +97,11 @@ protected:
     // What an earlier desk sent may still be on its way to the disk.
     send(options_.journal,
          append{.content = {}, .token = ++last_token_, .acknowledge = true});
+    const auto open = options_.store->list_tickets(
+      {.states = {ticket_state::open},
+       .limit = std::numeric_limits<std::int32_t>::max()});
+    for (const auto& x : open)
+      watch(x);
   }
 
   void receive(fabric::envelope& e) override {
@@ -69,6 +111,11 @@ protected:
       take(std::move(*found));
     else if (auto* over = e.body.edit<withdraw_ticket>())
       take(std::move(*over));
+    else if (auto* asked = e.body.edit<claim_grant>())
+      take(claim{std::move(*asked),
+                 std::make_shared<fabric::promise>(e.take_promise())});
+    else if (const auto* due = e.body.as<watch_ticket>())
+      watch(due->ticket);
     else if (const auto* done = e.body.as<appended>())
       on_durable(done->token);
     else if (e.body.is<describe_tree>())
@@ -111,6 +158,7 @@ private:
         throw error{error_code::unknown_ticket,
                     "there is no ticket " + x.id
                       + "; `ticket list` shows those that are open"};
+      check_edit(*now_is, x.wish);
       auto verdict = decide(*now_is, x.wish, now());
       if (auto* fresh = std::get_if<ticket>(&verdict))
         return commit(std::move(*fresh), std::move(x));
@@ -142,11 +190,62 @@ private:
     commit(std::move(changed), std::move(x));
   }
 
+  void act(look_at_time& x) {
+    auto t = find(x.ticket);
+    const auto at = t ? due(*t) : std::nullopt;
+    if (!at)
+      return;
+    if (*at > now())
+      return watch(*t); // it was given more time meanwhile
+    commit(pass_on(*t, now()), std::move(x));
+  }
+
+  void act(claim& x) {
+    auto t = find(x.what.ticket);
+    const auto refused
+      = t ? refusal(*t, x.what) : "there is no ticket " + x.what.ticket;
+    const auto answer = x.answer;
+    if (refused.empty() && !t->terms.used) {
+      t->terms.used = now();
+      commit(*std::move(t), std::move(x));
+    }
+    // Only now: the use is on its way to the journal before the attempt is.
+    answer->deliver(grant_claimed{refused});
+  }
+
+  /// What the tool would refuse is refused here, where somebody can mend it.
+  void check_edit(const ticket& x, const decision_wish& wish) const {
+    const auto about = proposal_of(x);
+    if (wish.verb != verb::edit || !about || !options_.check_arguments
+        || wish.payload.empty())
+      return;
+    const auto wrong
+      = options_.check_arguments(about->tool, parse_json(wish.payload));
+    if (!wrong.empty())
+      throw error{error_code::bad_decision, "the edited arguments do not fit "
+                                              + about->tool + ": " + wrong};
+  }
+
+  // -- time -------------------------------------------------------------------
+
+  void watch(const std::string& id) {
+    if (const auto t = find(id))
+      watch(*t);
+  }
+
+  void watch(const ticket& x) {
+    if (const auto at = due(x))
+      after(std::max(*at - now(), duration::zero()),
+            [this, id = x.id] { take(look_at_time{id}); });
+  }
+
   // -- making it durable ------------------------------------------------------
 
   void commit(ticket changed, errand cause) {
     auto content = batch{};
     content.tickets.push_back(changed);
+    if (changed.decided && changed.state != ticket_state::withdrawn)
+      note_proposal(changed, cause, content);
     const auto id = changed.id;
     tokens_.emplace(++last_token_, id);
     commits_.emplace(id, under_way{.changed = std::move(changed),
@@ -172,12 +271,54 @@ private:
   }
 
   void finish(under_way& x) {
-    if (x.changed.state == ticket_state::open)
-      return; // a suggestion, which changes nothing for its run
-    publish(x.changed);
-    notify(x.changed);
-    if (const auto* wish = std::get_if<decide_ticket>(&x.cause))
+    const auto* wish = std::get_if<decide_ticket>(&x.cause);
+    if (std::holds_alternative<claim>(x.cause))
+      return; // nothing has changed for anybody else
+    if (std::holds_alternative<look_at_time>(x.cause))
+      passed_on(x.changed);
+    if (x.changed.state != ticket_state::open) { // else one vote of several
+      publish(x.changed);
+      notify(x.changed);
+      tell_proposal(x.changed);
+    }
+    if (wish != nullptr)
       tell(*wish, std::move(x.changed));
+  }
+
+  void passed_on(const ticket& x) {
+    const auto over = x.state == ticket_state::expired;
+    publish(over ? event_kind::ticket_expired : event_kind::ticket_escalated, x,
+            {{"ticket", x.id}, {"assignee", x.terms.assignee}});
+    watch(x);
+  }
+
+  // -- what agents earn -------------------------------------------------------
+
+  /// In the commit of the decision: none is counted twice, or never.
+  void note_proposal(const ticket& x, const errand& cause, batch& to) {
+    const auto about = proposal_of(x);
+    if (!about || std::holds_alternative<claim>(cause))
+      return;
+    auto& record = record_of(*about);
+    record.note(x.decided->verb);
+    to.facts.push_back(
+      {proposal_fact(about->agent, about->tool), to_text(record)});
+  }
+
+  /// Ahead of the journal by what is on its way there.
+  proposal_record& record_of(const proposal& x) {
+    const auto key = proposal_fact(x.agent, x.tool);
+    const auto [found, fresh] = proposals_.try_emplace(key);
+    if (fresh)
+      found->second = parse_proposals(options_.store->find_fact(key));
+    return found->second;
+  }
+
+  void tell_proposal(const ticket& x) {
+    const auto about
+      = options_.on_proposal && x.decided ? proposal_of(x) : std::nullopt;
+    if (about)
+      options_.on_proposal(about->agent, about->tool, record_of(*about));
   }
 
   // -- telling ----------------------------------------------------------------
@@ -218,10 +359,11 @@ private:
   }
 
   desk_options options_;
-  bool ready_ = false;                       // what came before us is durable
-  std::deque<errand> early_;                 // until then
-  std::map<std::string, under_way> commits_; // by ticket
-  std::map<std::uint64_t, std::string> tokens_; // to tickets
+  bool ready_ = false;       // what came before us is durable
+  std::deque<errand> early_; // until then
+  std::map<std::string, proposal_record> proposals_; // by fact
+  std::map<std::string, under_way> commits_;         // by ticket
+  std::map<std::uint64_t, std::string> tokens_;      // to tickets
   std::uint64_t last_token_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <stanchion/actors/desk/decision.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/event.hpp>
+#include <stanchion/core/proposals.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/fabric/actor.hpp>
@@ -33,19 +34,32 @@ struct desk_options {
   /// A person has decided a ticket of the supervision tree; said again when the
   /// decision is repeated. Runs in the desk's context; may be null.
   std::function<void(const ticket&)> on_tree_decided;
-  /// Hears of decisions about the supervision tree; a run reports its own.
+  /// Hears of decisions about the supervision tree, and of what is done because
+  /// nobody decides; a run reports its own.
   std::shared_ptr<event_sink> events;
+  /// What is wrong with arguments for a tool, which somebody edited; empty for
+  /// nothing. May be null.
+  std::function<std::string(const std::string& tool, const value& arguments)>
+    check_arguments;
+  /// Somebody has judged what an agent proposed to do with a tool. Runs in the
+  /// desk's context once that is durable; may be null.
+  std::function<void(const std::string& agent, const std::string& tool,
+                     const proposal_record& record)>
+    on_proposal;
 };
 
 /// Takes what people decide, and is the only one to change a ticket that is
 /// open. One per runtime.
 ///
 /// Accepts:  decide_ticket → its `answer`
-///           suggest_answer, withdraw_ticket: see core/ticket_messages.hpp
+///           suggest_answer, withdraw_ticket, watch_ticket: see
+///           core/ticket_messages.hpp
+///           claim_grant → grant_claimed
 ///           describe_tree → a tree_node
 /// Sends:    routed{run, ticket_decided} to the router, once durable; again
 ///           when a decision or a withdrawal is repeated
-/// Emits:    ticket_withdrawn; ticket_decided, for tickets of no run
+/// Emits:    ticket_withdrawn, ticket_escalated, ticket_expired;
+///           ticket_decided, for tickets of no run
 /// State:    none that lasts: safe to restart any time. A new one decides
 ///           nothing before what the old one had sent is durable.
 ///

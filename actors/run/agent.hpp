@@ -5,6 +5,7 @@
 #include <stanchion/core/backoff.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/mode_rules.hpp>
 #include <stanchion/core/value.hpp>
 
 #include <cstdint>
@@ -84,6 +85,13 @@ public:
     limits_.cost = x;
     return *this;
   }
+  /// When the agent may do less by itself, and how it earns that back. Default:
+  /// it becomes advisory when 3 of the last 10 decisions about what it proposed
+  /// to do with one tool were rejections.
+  agent& modes(const mode_rules& x) {
+    modes_ = x;
+    return *this;
+  }
   /// Looks out for runs that go on without getting anywhere, and does about it
   /// what the ladder says. Default: nobody does.
   agent& on_stuck(const stuck_options& x) {
@@ -124,6 +132,9 @@ public:
   [[nodiscard]] const std::optional<retry>& retries() const {
     return retries_;
   }
+  [[nodiscard]] const mode_rules& modes() const {
+    return modes_;
+  }
   [[nodiscard]] const std::optional<stuck_options>& stuck() const {
     return stuck_;
   }
@@ -150,6 +161,7 @@ private:
   stanchion::on_unhandled unhandled_ = stanchion::on_unhandled::park;
   std::optional<retry> retries_;
   std::optional<stuck_options> stuck_;
+  mode_rules modes_;
   budget limits_;
   std::uint32_t restarts_ = defaults::run_restarts;
   duration window_ = defaults::restart_window;

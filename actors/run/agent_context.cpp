@@ -1,6 +1,8 @@
 #include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/actors/run/standing.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/schema.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -91,6 +93,56 @@ escalate_operation agent_context::escalate(park_reason reason, std::string text,
 escalate_operation agent_context::escalate(park_reason reason,
                                            std::string text) const {
   return escalate(reason, std::move(text), {});
+}
+
+escalate_operation agent_context::approve(value plan) const {
+  return escalate_operation{
+    make_step(step_kind::approval, std::string{}, std::move(plan))};
+}
+
+escalate_operation agent_context::question(std::string text,
+                                           value schema) const {
+  try {
+    static_cast<void>(stanchion::schema{schema.get()});
+  } catch (const error& e) {
+    throw step_error{{.kind = failure_kind::invalid_input,
+                      .effect = side_effect::not_started,
+                      .message = "the question \"" + text
+                                 + "\" has no sound schema: " + e.what()}};
+  }
+  auto arguments = args("text", text, "schema", schema);
+  return escalate_operation{make_step(step_kind::question, std::string{},
+                                      std::move(arguments), wrapping_limits)};
+}
+
+signal_operation agent_context::signal(std::string name) const {
+  auto s = std::make_unique<step>();
+  s->kind = step_kind::signal;
+  s->name = std::move(name);
+  return signal_operation{std::move(s)};
+}
+
+signal_operation agent_context::signal(std::string name, duration limit) const {
+  auto s = std::make_unique<step>();
+  s->kind = step_kind::signal;
+  s->name = std::move(name);
+  s->due = engine_->now() + limit;
+  return signal_operation{std::move(s)};
+}
+
+lower_operation agent_context::lower_mode(mode to, std::string reason) const {
+  return lower_operation{make_step(
+    step_kind::lowering, std::string{to_string(to)}, args("reason", reason))};
+}
+
+mode agent_context::current_mode() const {
+  const auto* x = engine_->stands();
+  return x == nullptr ? mode::autonomous : x->now.mode;
+}
+
+budget agent_context::remaining_budget() const {
+  const auto* x = engine_->stands();
+  return x == nullptr ? budget{} : x->left(engine_->now());
 }
 
 renewal_operation agent_context::continue_as_new(value input) const {

@@ -6,8 +6,10 @@
 #include <stanchion/actors/run/scope.hpp>
 #include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/actors/run/task.hpp>
+#include <stanchion/core/budget.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/id.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/time.hpp>
@@ -62,6 +64,27 @@ public:
   escalate(park_reason reason, std::string text, value suggestion) const;
   [[nodiscard]] escalate_operation escalate(park_reason reason,
                                             std::string text) const;
+
+  /// Shows people a plan and waits for their word. Yields `{"approved": true,
+  /// "plan", "by", "comment"}`, where `plan` is as they edited it. Throws
+  /// `step_error{permission_denied}` when they reject it, or nobody has decided
+  /// within 24 hours.
+  [[nodiscard]] escalate_operation approve(value plan) const;
+
+  /// Asks a person; yields the answer, which fits `schema`, a JSON Schema.
+  /// Throws `step_error{invalid_input}` for what is no schema.
+  [[nodiscard]] escalate_operation question(std::string text,
+                                            value schema) const;
+
+  /// Waits for a signal of that name, sent to this run. Those that came before
+  /// are kept, oldest first.
+  [[nodiscard]] signal_operation signal(std::string name) const;
+  /// The same; throws `step_error{timeout}` when none has come within `limit`.
+  [[nodiscard]] signal_operation signal(std::string name, duration limit) const;
+
+  /// From here on this run may do no more than `to`. Only a person raises it
+  /// again.
+  [[nodiscard]] lower_operation lower_mode(mode to, std::string reason) const;
 
   /// Says how to undo what comes next: `tool` is called with `arguments` should
   /// the run fail or be cancelled. For an act of several calls; a single one
@@ -124,6 +147,13 @@ public:
   [[nodiscard]] stanchion::uuid uuid() const;
   /// This run.
   [[nodiscard]] const run_id& id() const;
+
+  /// What the run may do: the stricter of its own and its agent's, as of the
+  /// last delivered outcome.
+  [[nodiscard]] mode current_mode() const;
+  /// What is left of what the run may use up, as of the last delivered outcome:
+  /// at least one of each kind that has a limit.
+  [[nodiscard]] budget remaining_budget() const;
 
   /// Whether the run goes in circles as of the last delivered outcome, and what
   /// is done about it; nothing unless the agent asks for that (`on_stuck`).

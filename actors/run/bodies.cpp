@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/confidence.hpp>
 #include <stanchion/core/encode.hpp>
 
 #include <nlohmann/json.hpp>
@@ -77,6 +78,8 @@ void member(std::string& to, const stanchion::outcome& x) {
   if (const auto sure = x.get().confidence()) {
     key(to, "confidence");
     append_canonical(to, json(*sure));
+    if (x.get().confidence_by() != confidence_method::reported)
+      member(to, "confidence_by", to_string(x.get().confidence_by()));
   }
   // What became of a child wraps the child's result.
   key(to, "value");
@@ -182,12 +185,40 @@ std::string wait(instant until, std::string_view why) {
 }
 
 std::string parked(park_reason reason, std::string_view ticket,
-                   std::uint32_t version, std::string_view why) {
+                   std::uint32_t version, std::string_view why,
+                   ticket_kind kind, std::string_view terms) {
   auto to = object();
   member(to, "reason", to_string(reason));
   member(to, "ticket", ticket);
   member(to, "version", std::uint64_t{version});
   member(to, "why", why);
+  if (kind != ticket_kind::escalation)
+    member(to, "kind", to_string(kind));
+  if (!terms.empty())
+    member_text(to, "terms", terms);
+  return close(std::move(to));
+}
+
+std::string mode(stanchion::mode effective, const mode_setting& own) {
+  auto to = object();
+  member(to, "mode", to_string(effective));
+  if (own.mode != stanchion::mode::autonomous)
+    member(to, "own", to_string(own.mode));
+  if (!own.by.empty())
+    member(to, "by", std::string_view{own.by});
+  if (!own.reason.empty())
+    member(to, "reason", std::string_view{own.reason});
+  return close(std::move(to));
+}
+
+std::string signal(std::string_view name, std::string_view id,
+                   std::string_view by, const value& content) {
+  auto to = object();
+  member(to, "name", name);
+  member(to, "id", id);
+  if (!by.empty())
+    member(to, "by", by);
+  member(to, "value", content);
   return close(std::move(to));
 }
 

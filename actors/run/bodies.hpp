@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/budget.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/record.hpp>
 #include <stanchion/core/ticket.hpp>
@@ -42,8 +43,11 @@ struct beginning {
 [[nodiscard]] std::string side_value(std::string_view name, const value& x);
 [[nodiscard]] std::string patch(std::string_view id, bool taken);
 [[nodiscard]] std::string wait(instant until, std::string_view why);
+/// `terms`: on what conditions it is decided, as canonical JSON, or empty.
 [[nodiscard]] std::string parked(park_reason reason, std::string_view ticket,
-                                 std::uint32_t version, std::string_view why);
+                                 std::uint32_t version, std::string_view why,
+                                 ticket_kind kind = ticket_kind::escalation,
+                                 std::string_view terms = {});
 [[nodiscard]] std::string decided(std::string_view ticket, const decision& x);
 /// `arguments`: an editor's, as canonical text, or empty. `nth`: which time the
 /// run itself does it; 0 when a person does.
@@ -59,6 +63,11 @@ struct beginning {
 [[nodiscard]] std::string continued(const run_id& as);
 /// How the run ends once what it did is undone: `as` with `body`.
 [[nodiscard]] std::string undoing(record_kind as, std::string_view body);
+/// `effective`: what the run may do now; `own`: what it alone may do.
+[[nodiscard]] std::string mode(stanchion::mode effective,
+                               const mode_setting& own);
+[[nodiscard]] std::string signal(std::string_view name, std::string_view id,
+                                 std::string_view by, const value& content);
 /// `fields`: a JSON object's text.
 [[nodiscard]] std::string policy_decision(std::string_view event,
                                           std::string_view fields);

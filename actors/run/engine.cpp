@@ -1,6 +1,7 @@
 #include <stanchion/actors/run/engine.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/operation.hpp>
+#include <stanchion/actors/run/standing.hpp>
 #include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/actors/run/task.hpp>
 #include <stanchion/core/canonical.hpp>
@@ -99,6 +100,10 @@ void engine::start(task<json> program, history past) {
   const auto busy = at_work{*this};
   past_ = std::make_unique<history>(std::move(past));
   patches_ = past_->patches;
+  if (!past_->limits.empty())
+    account_ = std::make_unique<account>(
+      account{{}, past_->started, std::move(past_->limits)});
+  stand(past_->first);
   undelivered_ = past_->deliveries.size();
   unrequested_ = past_->steps.size();
   replaying_ = true;
@@ -113,6 +118,7 @@ void engine::replay() {
     if (diverged_)
       break;
     now_ = x.at;
+    stand(x.as_of);
     --undelivered_;
     hand_over(x.path, x.content);
     pump();
@@ -150,6 +156,21 @@ void engine::deliver(const step_path& path, const outcome& x, instant now) {
   now_ = now;
   hand_over(path, x);
   pump();
+}
+
+void engine::deliver(const step_path& path, const outcome& x, instant now,
+                     const standing& as_of) {
+  if (!frozen())
+    stand(as_of);
+  deliver(path, x, now);
+}
+
+void engine::stand(const standing& x) {
+  if (account_ == nullptr && x.mode == mode::autonomous)
+    return; // as most do
+  if (account_ == nullptr)
+    account_ = std::make_unique<account>();
+  account_->now = x;
 }
 
 void engine::hand_over(step_path path, const outcome& x) {

@@ -28,6 +28,8 @@ class task;
 class engine;
 class history;
 class stuck_record;
+struct account;
+struct standing;
 
 /// A sequential strand of steps: the run itself, or one branch of a scope. It
 /// numbers its steps as they start.
@@ -122,6 +124,9 @@ public:
 
   /// Delivers an outcome that the run has just recorded, at `now`.
   void deliver(const step_path& path, const outcome& x, instant now);
+  /// The same where the run stands otherwise than when the last one was.
+  void deliver(const step_path& path, const outcome& x, instant now,
+               const standing& as_of);
 
   /// Destroys the frames, at once or, from inside `begin` and its like, when
   /// the program has come to a halt: nothing is delivered any more, and what is
@@ -180,6 +185,10 @@ public:
   [[nodiscard]] instant now() const {
     return now_;
   }
+  /// As of the last outcome; null where the run may do all there is to do.
+  [[nodiscard]] const account* stands() const {
+    return account_.get();
+  }
   [[nodiscard]] branch& current() {
     return *current_;
   }
@@ -222,6 +231,7 @@ private:
   void go_live();
   void check_recorded(step& s);
   void hand_over(step_path path, const outcome& x);
+  void stand(const standing& x);
   void diverge(step_path path, std::string recorded, std::string requested);
 
   engine_host& host_;
@@ -235,6 +245,7 @@ private:
   bool ended_ = false;
   std::unique_ptr<divergence> diverged_; // mostly null
   std::unique_ptr<stuck_record> stuck_;  // mostly null
+  std::unique_ptr<account> account_;     // mostly null
   step_path last_delivered_;
   branch trunk_;
   branch* current_ = nullptr;

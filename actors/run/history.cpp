@@ -1,6 +1,7 @@
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/confidence.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 
@@ -20,7 +21,10 @@ value value_of(const json& body) {
       source != body.end() && *source != "primary")
     x = x.with_source(source->get<std::string>());
   if (const auto sure = body.find("confidence"); sure != body.end())
-    x = x.with_confidence(sure->get<double>());
+    x = x.with_confidence(
+      sure->get<double>(),
+      parse_confidence_method(body.value("confidence_by", std::string{}))
+        .value_or(confidence_method::reported));
   return x;
 }
 
@@ -42,6 +46,18 @@ std::optional<extension> extension_of(const parking& x, const json& decision) {
   if (payload == decision.end() || !payload->is_object())
     return extension{x.reason, {}};
   return extension{x.reason, extension_from_json(*payload)};
+}
+
+/// As much again of what was used up.
+budget same_again(park_reason reason, const budget& of) {
+  switch (reason) {
+  case park_reason::deadline_exceeded:
+    return {.time = of.time};
+  case park_reason::step_limit:
+    return {.steps = of.steps};
+  default: // of what can be used up by calls, each
+    return {.attempts = of.attempts, .tokens = of.tokens, .cost = of.cost};
+  }
 }
 
 /// Whether a value from there says that the step itself took effect.
@@ -71,6 +87,7 @@ void recorded_step::restore(step& to) const {
   to.charged = charged;
   to.charged_at = charged_at;
   to.asked = asked;
+  to.grant = grant;
   to.known_abandoned = abandoned;
 }
 
@@ -110,6 +127,9 @@ void history::read(const record& r) {
     terminal = r;
     return;
   }
+  begun = begun
+          || (r.kind != record_kind::started && r.kind != record_kind::mode
+              && r.kind != record_kind::signal);
   const auto body = [&r] { return json::parse(r.body); };
   switch (r.kind) {
   case record_kind::started: {
@@ -172,24 +192,15 @@ void history::read(const record& r) {
       = parse_wait_reason(text_of(x, "why")).value_or(wait_reason::backoff);
     break;
   }
-  case record_kind::parked: {
-    const auto x = body();
-    const auto* s = find(r.step);
-    const auto reason = parse_park_reason(text_of(x, "reason"))
-                          .value_or(park_reason::requires_human);
-    if (parked.empty())
-      parked_since_ = r.at;
-    parked[text_of(x, "ticket")]
-      = {.reason = reason,
-         .step = r.step,
-         .why = text_of(x, "why"),
-         .version = x.value("version", 0U),
-         .unknown
-         = s != nullptr && s->kind == step_kind::call
-           && (s->attempts.ended == side_effect::unknown
-               || (reason == park_reason::poison_step && s->attempts.open))};
+  case record_kind::parked:
+    read_parked(r);
     break;
-  }
+  case record_kind::mode:
+    read_mode(r);
+    break;
+  case record_kind::signal:
+    read_signal(r);
+    break;
   case record_kind::decided:
     read_decided(r);
     break;
@@ -224,6 +235,73 @@ void history::read(const record& r) {
   default:
     break; // evidence only
   }
+}
+
+void history::read_parked(const record& r) {
+  const auto x = json::parse(r.body);
+  const auto* s = find(r.step);
+  const auto reason = parse_park_reason(text_of(x, "reason"))
+                        .value_or(park_reason::requires_human);
+  if (parked.empty())
+    parked_since_ = r.at;
+  const auto terms = x.find("terms");
+  parked[text_of(x, "ticket")] = {
+    .reason = reason,
+    .step = r.step,
+    .why = text_of(x, "why"),
+    .version = x.value("version", 0U),
+    .unknown = s != nullptr && s->kind == step_kind::call
+               && (s->attempts.ended == side_effect::unknown
+                   || (reason == park_reason::poison_step && s->attempts.open)),
+    .kind
+    = parse_ticket_kind(text_of(x, "kind")).value_or(ticket_kind::escalation),
+    .terms = terms == x.end() ? std::string{} : terms->dump()};
+}
+
+void history::read_mode(const record& r) {
+  const auto x = json::parse(r.body);
+  mode = parse_mode(text_of(x, "mode")).value_or(mode::stopped);
+  own_mode = {};
+  if (const auto own = x.find("own"); own != x.end())
+    own_mode = {parse_mode(own->get<std::string>()).value_or(mode::stopped),
+                text_of(x, "by"), text_of(x, "reason")};
+  if (!begun)
+    first.mode = mode;
+}
+
+void history::read_signal(const record& r) {
+  const auto x = json::parse(r.body);
+  if (known_signals.insert(text_of(x, "id")).second)
+    signals.push_back({text_of(x, "name"), text_of(x, "id"), text_of(x, "by"),
+                       value{x.at("value")}});
+}
+
+/// The oldest one of its name is the step's.
+void history::take_signal(const recorded_step& s, const outcome& x) {
+  if (s.kind != step_kind::signal || !x.ok())
+    return;
+  const auto found = std::ranges::find(signals, s.name, &waiting_signal::name);
+  if (found != signals.end())
+    signals.erase(found);
+}
+
+standing history::stands() const {
+  return {.mode = mode,
+          .used = {.steps = static_cast<std::uint32_t>(steps.size()),
+                   .attempts = attempts,
+                   .spent = spent},
+          .paused = paused,
+          .extensions = extensions.size()};
+}
+
+void history::know_limits(const budget& own) {
+  const auto at_first = tighter(own, given);
+  if (at_first.unlimited())
+    return;
+  limits = {at_first};
+  for (const auto& x : extensions)
+    limits.push_back(enlarged(
+      limits.back(), x.by.unlimited() ? same_again(x.reason, at_first) : x.by));
 }
 
 void history::read_intent(const record& r) {
@@ -308,7 +386,8 @@ void history::read_outcome(const record& r) {
   }
   held.erase(r.step);
   s.has_outcome = true;
-  deliveries.push_back({r.step, std::move(ended), r.at});
+  take_signal(s, ended);
+  deliveries.push_back({r.step, std::move(ended), r.at, stands()});
 }
 
 void history::read_reopened(const record& r) {
@@ -341,7 +420,12 @@ void history::read_reopened(const record& r) {
 
 void history::read_decided(const record& r) {
   const auto x = json::parse(r.body);
+  const auto said = text_of(x.at("decision"), "verb");
   const auto ticket = parked.find(text_of(x, "ticket"));
+  const auto approved
+    = ticket != parked.end() && ticket->second.kind == ticket_kind::approval
+      && (said == to_string(verb::approve) || said == to_string(verb::edit));
+  const auto grant = approved ? ticket->first : std::string{};
   if (ticket != parked.end()) {
     if (const auto more = extension_of(ticket->second, x.at("decision")))
       extensions.push_back(*more);
@@ -362,7 +446,8 @@ void history::read_decided(const record& r) {
   s.deaths = 0;
   s.charged = false;
   s.reopenings = 0;
-  if (text_of(x.at("decision"), "verb") == to_string(verb::skip))
+  s.grant = grant.empty() ? s.grant : grant;
+  if (said == to_string(verb::skip))
     skipped_.insert(r.step);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/actors/run/standing.hpp>
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/outcome.hpp>
@@ -46,6 +47,8 @@ struct recorded_step {
   /// The record that ended it with a success, which a person did not make up;
   /// 0 for none.
   std::uint32_t done_at = 0;
+  /// The ticket by which people approved it; empty for none.
+  std::string grant;
 
   /// Puts a step that is asked for again where it stood.
   void restore(step& to) const;
@@ -64,6 +67,7 @@ struct delivery {
   step_path path;
   outcome content;
   instant at;
+  standing as_of;
 };
 
 /// Where a parked run stands.
@@ -75,6 +79,17 @@ struct parking {
   std::uint32_t version = 0;
   /// It is a call of which nobody can say whether it took effect.
   bool unknown = false;
+  ticket_kind kind = ticket_kind::escalation;
+  /// On what conditions it is decided, as JSON; empty for none.
+  std::string terms;
+};
+
+/// Something that came for the run, and that it has not asked for yet.
+struct waiting_signal {
+  std::string name;
+  std::string id; ///< its sender's
+  std::string by;
+  value content;
 };
 
 /// What a person has added to what a run may use up.
@@ -94,6 +109,10 @@ public:
   /// Reads records in order. Throws `error{store_damaged}` for a body that is
   /// not what its kind promises.
   explicit history(std::span<const record> records);
+
+  /// Says what the run's agent allows it to use up: what is left of that is
+  /// known to the program.
+  void know_limits(const budget& own);
 
   /// How the run ended, as its parent sees it. Precondition: `terminal`.
   [[nodiscard]] outcome ending() const;
@@ -118,6 +137,19 @@ public:
   std::set<run_id> paid_children;
   /// How long it was parked, without the last time if it still is.
   duration paused{};
+  /// What it might use up at first, and after each extension; nothing without
+  /// limits.
+  std::vector<budget> limits;
+  /// Where it stood when its program began, and whether it has.
+  standing first;
+  bool begun = false;
+  /// What it may do, and what it was told that it, alone, may do.
+  stanchion::mode mode = stanchion::mode::autonomous;
+  mode_setting own_mode;
+  /// Signals that no step has taken, oldest first.
+  std::vector<waiting_signal> signals;
+  /// The ids of all that came.
+  std::set<std::string> known_signals;
   /// Sequence number of the next record.
   std::uint32_t next_seq = 0;
   /// Crashes of the agent's code since a person last looked.
@@ -168,6 +200,11 @@ private:
   void read_death(const record& r);
   void read_attempt(const record& r);
   void read_spent(const record& r);
+  void read_parked(const record& r);
+  void read_mode(const record& r);
+  void read_signal(const record& r);
+  void take_signal(const recorded_step& s, const outcome& x);
+  [[nodiscard]] standing stands() const;
   /// Throws `std::out_of_range` when there is none.
   [[nodiscard]] recorded_step& at(const step_path& path);
 

@@ -84,6 +84,20 @@ value escalate_operation::take() {
   return result().get();
 }
 
+signal_operation::signal_operation(std::unique_ptr<step> what)
+  : operation(std::move(what)) {
+  // nop
+}
+
+value signal_operation::take() {
+  return result().get();
+}
+
+lower_operation::lower_operation(std::unique_ptr<step> what)
+  : operation(std::move(what)) {
+  throws_ = false;
+}
+
 renewal_operation::renewal_operation(std::unique_ptr<step> what)
   : operation(std::move(what)) {
   // nop

@@ -101,7 +101,29 @@ public:
   void take();
 };
 
-/// `ctx.escalate`: what the person answered.
+/// `ctx.signal`: what the signal says.
+class [[nodiscard]] signal_operation : public operation {
+public:
+  explicit signal_operation(std::unique_ptr<step> what);
+  value await_resume() {
+    return take();
+  }
+  [[nodiscard]] value take();
+};
+
+/// `ctx.lower_mode`: it holds.
+class [[nodiscard]] lower_operation : public operation {
+public:
+  explicit lower_operation(std::unique_ptr<step> what);
+  void await_resume() {
+    take();
+  }
+  void take() {
+    // nop: it cannot fail
+  }
+};
+
+/// `ctx.escalate`, `ctx.approve` and `ctx.question`: what the person said.
 class [[nodiscard]] escalate_operation : public operation {
 public:
   explicit escalate_operation(std::unique_ptr<step> what);

@@ -53,7 +53,7 @@ std::string_view explain(verb x) {
   case verb::answer:
     return "answer: the value the agent asks for";
   case verb::resume:
-    return "resume: drive the run again, its code being mended";
+    return "resume: drive the run again, what stopped it being mended";
   case verb::extend:
     return "extend: a larger budget, such as {\"seconds\": 600}; without "
            "numbers, as much again";
@@ -129,8 +129,10 @@ bool is_about_budget(park_reason reason) {
 }
 
 std::vector<verb> options_for(park_reason reason, bool at_escalation,
-                              bool own_budget) {
-  if (at_escalation)
+                              bool own_budget, ticket_kind kind) {
+  if (kind == ticket_kind::approval)
+    return {verb::approve, verb::edit, verb::reject, verb::abort};
+  if (at_escalation || kind == ticket_kind::question)
     return {verb::answer, verb::abort};
   if (own_budget)
     return {verb::extend, verb::abort};
@@ -143,6 +145,7 @@ std::vector<verb> options_for(park_reason reason, bool at_escalation,
     return {verb::retry, verb::skip, verb::abort};
   case park_reason::nondeterminism:
   case park_reason::store_damaged:
+  case park_reason::stopped_mode:
     return {verb::resume, verb::abort};
   default:
     return {verb::retry, verb::edit, verb::skip, verb::abort};
@@ -184,7 +187,10 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
     x.why = *failing->attempts.last;
   auto t = ticket{};
   t.id = ticket_id(row.id, x.step, x.revision);
-  t.kind = ticket_kind::escalation;
+  t.kind = x.kind;
+  t.terms = x.terms;
+  if (x.kind == ticket_kind::approval && failing != nullptr)
+    t.terms.digest = to_string(sha256(failing->arguments_text));
   t.reason = x.reason;
   t.run = row.number;
   t.run_id = row.id;
@@ -195,11 +201,14 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
   t.options = is_undo(x.step)
                 ? undo_options(x.reason)
                 : options_for(x.reason, at_escalation,
-                              !x.why && is_about_budget(x.reason));
+                              !x.why && is_about_budget(x.reason), x.kind);
   if (failing != nullptr && x.reason == park_reason::loop_detected)
     if (auto fewer = circle_options(x.step, *failing, past))
       t.options = *std::move(fewer);
-  if (x.why && x.why->effect == side_effect::unknown)
+  const auto acted = failing != nullptr
+                     && (failing->attempts.open
+                         || failing->attempts.ended == side_effect::unknown);
+  if (acted || (x.why && x.why->effect == side_effect::unknown))
     std::erase(t.options, verb::edit); // other arguments: a second effect
   t.created = now;
   auto context = json{{"user_input", past.input.get()},

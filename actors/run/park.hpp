@@ -25,13 +25,16 @@ struct park_request {
   std::string suggestion;
   /// More evidence, as a JSON value.
   value evidence;
+  ticket_kind kind = ticket_kind::escalation;
+  ticket_terms terms;
 };
 
-/// The verbs that answer a park for `reason`, in the order to offer them.
-/// `at_escalation`: the agent itself asked, and waits for a value.
+/// The verbs that answer a park of `kind` for `reason`, in the order to offer
+/// them. `at_escalation`: the agent itself asked, and waits for a value.
 /// `own_budget`: the run has used up what it was given.
 [[nodiscard]] std::vector<verb>
-options_for(park_reason reason, bool at_escalation, bool own_budget = false);
+options_for(park_reason reason, bool at_escalation, bool own_budget = false,
+            ticket_kind kind = ticket_kind::escalation);
 
 /// Whether a park for `reason` without a failure is about the run's budget.
 [[nodiscard]] bool is_about_budget(park_reason reason);

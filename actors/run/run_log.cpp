@@ -25,8 +25,12 @@ void run_log::add(fact x) {
   pending_.facts.push_back(std::move(x));
 }
 
-void run_log::add_foreign(record r, run_row row) {
+void run_log::add_foreign(record r) {
   pending_.records.push_back(std::move(r));
+}
+
+void run_log::add_foreign(record r, run_row row) {
+  add_foreign(std::move(r));
   pending_.runs.push_back(std::move(row));
 }
 

@@ -36,6 +36,7 @@ public:
   void add(fact x);
   /// A record of another run that must be durable together with ours.
   void add_foreign(record r, run_row row);
+  void add_foreign(record r);
 
   [[nodiscard]] const run_row& row() const {
     return row_;

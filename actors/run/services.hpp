@@ -4,6 +4,7 @@
 #include <stanchion/core/backlog.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
@@ -51,6 +52,8 @@ struct run_services {
   std::shared_ptr<event_sink> events;
   std::shared_ptr<random_source> random;
   std::shared_ptr<tool_directory> tools;
+  /// What agents may do; null where they may do everything.
+  std::shared_ptr<mode_directory> modes;
   /// The version that new runs of an agent get, by agent.
   std::shared_ptr<const std::map<std::string, std::string>> agents;
   /// The last run number given out.

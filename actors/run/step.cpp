@@ -9,9 +9,9 @@ namespace stanchion {
 
 namespace {
 
-constexpr auto names = std::array<std::string_view, 8>{
-  "call",    "timer",      "spawn",   "child",
-  "settled", "escalation", "renewal", "compensation"};
+constexpr auto names = std::array<std::string_view, 12>{
+  "call",    "timer",        "spawn",    "child",    "settled", "escalation",
+  "renewal", "compensation", "approval", "question", "signal",  "lowering"};
 
 constexpr auto own_mark = '~';
 constexpr auto undo_word = std::string_view{"undo"};

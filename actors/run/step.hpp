@@ -31,6 +31,10 @@ enum class step_kind : std::uint8_t {
   escalation = 6,   ///< a person's answer
   renewal = 7,      ///< that the run carries on under a new id
   compensation = 8, ///< that what is to be undone is known
+  approval = 9,     ///< people's word about a plan
+  question = 10,    ///< a person's answer, of a given form
+  signal = 11,      ///< something that comes from outside, or an instant
+  lowering = 12,    ///< that the run may do less
 };
 
 [[nodiscard]] std::string_view to_string(step_kind x);
@@ -85,6 +89,8 @@ struct step {
 
   /// When it was asked for, or reopened.
   instant asked;
+  /// The ticket by which people approved it; empty for none.
+  std::string grant;
   /// It has failed, and something else is tried in its place.
   bool handed_on = false;
   /// The guard that was asked; 0 while none is.

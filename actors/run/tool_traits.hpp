@@ -22,6 +22,8 @@ struct tool_traits {
   std::string undo;
   /// The tool that this one takes back; empty for none.
   std::string inverse;
+  /// People are asked before some of its calls.
+  bool asks_people = false;
   /// The time of a call, all attempts and waits together.
   std::optional<duration> call_timeout;
   /// The most that an attempt with these arguments may cost; may be empty. Must

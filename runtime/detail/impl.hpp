@@ -59,6 +59,7 @@ struct runtime::impl {
   std::shared_ptr<executor> pool;
   std::shared_ptr<detail::fault_injector> faults; // null: none
   std::shared_ptr<tool_directory> directory;
+  std::shared_ptr<mode_directory> modes;
   std::shared_ptr<std::atomic<run_number>> last_number;
   std::unique_ptr<fabric::system> sys;
   fabric::actor_ref root;
@@ -98,6 +99,7 @@ struct runtime::impl {
     x->events = bus;
     x->random = random;
     x->tools = directory;
+    x->modes = modes;
     x->agents
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
@@ -169,6 +171,21 @@ struct runtime::impl {
   [[nodiscard]] bool tool_isolated(const std::string& name, instant since,
                                    const std::string& reason);
   void tree_decided(const ticket& t);
+  void load_modes();
+  /// Tells what agents may do of failures and escalations.
+  void watch_failures();
+  /// Drives runs that were parked since their agent was stopped, if it may go
+  /// on; of all agents for an empty name.
+  void resume_stopped(const std::string& agent);
+  [[nodiscard]] mode_rules rules_of_modes(const std::string& agent) const;
+  [[nodiscard]] std::string wrong_arguments(const std::string& tool,
+                                            const value& x) const;
+  /// Records who changed what; not waited for.
+  void note_change(audit_entry x);
+  /// What everything may do, in memory, in the file and for runs.
+  void set_all(const mode_setting& to);
+  /// The run, which has not ended and can be driven by this program.
+  [[nodiscard]] run_row require_open(const run_id& id);
   void restart_agent(const std::string& name);
   /// Throws when a person must restart the agent first.
   void require_agent_runs(const std::string& name) const;

@@ -65,7 +65,8 @@ public:
   simulation& inject(stanchion::faults x);
   /// What people say to tickets of that reason, of a run: `payload` is the
   /// verb's value as JSON text. Unless told otherwise they know the truth about
-  /// ambiguous calls, retry a step three times, and abort then.
+  /// ambiguous calls, approve what is proposed, retry a step three times, and
+  /// abort then.
   simulation& person(park_reason reason, verb said, std::string payload = {});
   /// Such tickets stay open.
   simulation& leave_open(park_reason reason);

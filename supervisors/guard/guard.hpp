@@ -10,6 +10,7 @@
 #include <stanchion/core/time.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/fabric/actor.hpp>
+#include <stanchion/supervisors/guard/approval_rule.hpp>
 #include <stanchion/supervisors/policy/breaker.hpp>
 #include <stanchion/supervisors/policy/concurrency.hpp>
 #include <stanchion/supervisors/policy/decision_table.hpp>
@@ -61,6 +62,8 @@ struct guard_options {
   std::optional<concurrency_options> limit;
   /// When an attempt is sent once more; nothing for never.
   std::optional<hedge_options> hedge;
+  /// People are asked where any of them says so, on its terms.
+  std::vector<approval_rule> approvals;
   /// A `probe_lease` that is not longer than an attempt is lengthened.
   breaker_options breaker;
   /// The breaker's state as the fact `breaker_fact` last had it; empty for
@@ -109,6 +112,9 @@ struct guard_options {
   std::shared_ptr<random_source> random;
   /// Keeps the states of breaker and retry budget; may be empty.
   fabric::actor_ref journal;
+  /// The desk there is now, which knows what people approved. Null where nobody
+  /// is asked.
+  std::function<fabric::actor_ref()> desk;
   /// Told with an `escalation` when the guard gives up; may be empty.
   fabric::actor_ref parent;
 };
@@ -138,6 +144,7 @@ struct close_breaker {
 ///           isolate_tool, close_breaker
 ///           describe_tree → tree_node; `detail` is the breaker's state
 /// Sends:    tool_job to the tool's actor, which answers with tool_answer
+///           claim_grant to the desk, before what people approved
 /// Emits:    attempt_ended, retry_scheduled, retry_denied, call_refused,
 ///           limit_lowered, hedge_started, late_result, breaker_…,
 ///           child_…, worker_abandoned, supervisor_gave_up; nothing for a

@@ -63,7 +63,7 @@ struct flight {
 ///                        v
 ///                       over
 enum class call_phase : std::uint8_t {
-  waiting,  ///< until an instant
+  waiting,  ///< until an instant, or until the desk has answered
   stashed,  ///< until the tool is up; no attempt made
   in_line,  ///< until a place is free; no attempt made
   admitted, ///< until its run says that the attempt is durable
@@ -83,6 +83,18 @@ struct open_call {
   std::optional<instant> gives_up;
   bool has_fallback = false;
   bool at_once = false;
+  /// It undoes what its run did.
+  bool undoes = false;
+  bool unsure = false;
+  /// What its run may do; null for everything.
+  std::shared_ptr<const mode_cell> allowed;
+  /// The ticket by which people approved it, and whether that was found to
+  /// cover it.
+  std::string grant;
+  bool granted = false;
+  /// The rule that asks for approval, from 1; 0 for none, nothing while that
+  /// was not looked at.
+  std::optional<std::size_t> rule;
 
   call_phase phase = call_phase::waiting;
   /// Attempts so far, the current one included.

@@ -596,7 +596,7 @@ void run_supervisor::receive(fabric::envelope& e) {
     evict_due();
   else if (e.body.is<resume_agent>())
     stopped_ = false;
-  else if (e.body.is<guards_changed>())
+  else if (e.body.is<guards_changed>() || e.body.is<mode_changed>())
     for (const auto& [run, x] : runs_)
       send(x.ref, e.body);
   else if (e.body.is<describe_tree>())

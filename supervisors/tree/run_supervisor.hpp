@@ -68,7 +68,7 @@ struct run_supervisor_options {
 ///                           is driven already is woken
 ///           routed          handed to the run, which is brought back for it;
 ///                           a request is answered with the run's answer
-///           guards_changed  handed to all runs in memory
+///           guards_changed, mode_changed  handed to all runs in memory
 ///           run_idle, run_busy, run_evicted, run_over, run_exhausted
 ///                           from its runs
 ///           resume_agent    after the agent was stopped

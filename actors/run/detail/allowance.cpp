@@ -8,44 +8,21 @@
 
 namespace stanchion::detail {
 
-namespace {
-
-/// As much again of what was used up.
-budget same_again(park_reason reason, const budget& of) {
-  switch (reason) {
-  case park_reason::deadline_exceeded:
-    return {.time = of.time};
-  case park_reason::step_limit:
-    return {.steps = of.steps};
-  default: // of what can be used up by calls, each
-    return {.attempts = of.attempts, .tokens = of.tokens, .cost = of.cost};
-  }
-}
-
-budget limits_of(const budget& own, const history& past) {
-  const auto first = tighter(own, past.given);
-  auto result = first;
-  for (const auto& x : past.extensions)
-    result
-      = enlarged(result, x.by.unlimited() ? same_again(x.reason, first) : x.by);
-  return result;
-}
-
-} // namespace
-
-void run_actor::allow(const history& past) {
-  const auto limits = limits_of(options_.program->limits(), past);
-  if (limits.unlimited())
+void run_actor::allow(history& past) {
+  past.know_limits(options_.program->limits());
+  if (past.limits.empty())
     return;
   if (allowance_ && allowance_->timer != 0)
     cancel(allowance_->timer);
   allowance_ = std::make_unique<allowance>(
-    allowance{.limits = limits,
+    allowance{.limits = past.limits.back(),
               .used = {.steps = static_cast<std::uint32_t>(past.steps.size()),
                        .attempts = past.attempts,
                        .spent = past.spent},
               .reserved = past.reserved,
-              .since = past.started + past.paused});
+              .since = past.started + past.paused,
+              .paused = past.paused,
+              .extensions = past.extensions.size()});
 }
 
 /// A process may have died between the step too many and the park.

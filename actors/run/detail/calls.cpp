@@ -80,7 +80,8 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
     return; // `guards_changed` brings us back
   if (!knows_cost(s))
     return;
-  const auto at_once = s.tool_effect == effect::read_only && !s.charged;
+  const auto at_once = s.tool_effect == effect::read_only && !s.charged
+                       && !tool.traits->asks_people && !is_stopped();
   const auto leaves_now = at_once && s.attempts.made == 0;
   if (leaves_now && attempts_spent(s))
     return;
@@ -97,7 +98,11 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
                               .deadline = end,
                               .gives_up = gives_up,
                               .has_fallback = has_fallback(s, tool),
-                              .at_once = at_once};
+                              .at_once = at_once,
+                              .undoes = is_undo(s.path),
+                              .unsure = is_unsure(s),
+                              .allowed = allowed_,
+                              .grant = s.grant};
   s.at_once = at_once;
   s.guard = tool.guard.id();
   guards_.insert_or_assign(s.guard, tool.guard);
@@ -336,6 +341,9 @@ void run_actor::wait_until(step& s) {
     return send(services_.timers, arm_timer{options_.number, *s.due});
   if (s.kind == step_kind::timer)
     deliver(s, outcome{value{}});
+  else if (s.kind == step_kind::signal)
+    deliver(s, refused(failure_kind::timeout,
+                       "no signal " + s.name + " has come in time"));
   else
     ask_guard(s);
 }

@@ -41,6 +41,7 @@ void run_actor::add_child(const step& s, const std::string& version) {
      // Of the rest, each agent has its own.
      .limits = {.time = left.time, .tokens = left.tokens, .cost = left.cost}},
     s.child, s.child_number);
+  hand_down(s.child_number, false);
   log_->when_durable([this, path = s.path] {
     if (auto* spawned = engine_ ? engine_->find(path) : nullptr)
       announce_child(*spawned);
@@ -85,6 +86,21 @@ void run_actor::add_run(const bodies::beginning& x, const run_id& id,
   log_->add_foreign(
     {number, 0, record_kind::started, now(), {}, bodies::started(x)},
     std::move(row));
+}
+
+void run_actor::hand_down(run_number number, bool with_signals) {
+  if (!rare_)
+    return;
+  auto seq = std::uint32_t{1};
+  const auto add = [&](record_kind kind, std::string body) {
+    log_->add_foreign({number, seq++, kind, now(), {}, std::move(body)});
+  };
+  const auto& own = rare_->own_setting;
+  if (own.mode != mode::autonomous)
+    add(record_kind::mode, bodies::mode(own.mode, own));
+  if (with_signals)
+    for (const auto& x : rare_->signals)
+      add(record_kind::signal, bodies::signal(x.name, x.id, x.by, x.content));
 }
 
 void run_actor::announce_child(step& s) {
@@ -175,6 +191,7 @@ void run_actor::add_successor() {
            .limits = remaining(),
            .before = has_acts_ || counts_cost() ? options_.number : 0},
           successor_->id, successor_->number);
+  hand_down(successor_->number, true);
 }
 
 } // namespace stanchion::detail

@@ -1,5 +1,7 @@
 #include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/approval.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -8,7 +10,35 @@
 
 namespace stanchion::detail {
 
+namespace {
+
+failure rejected(const decision& d) {
+  return refused(failure_kind::permission_denied,
+                 d.comment.empty() ? d.by + " rejected it"
+                                   : d.by + " rejected it: " + d.comment);
+}
+
+} // namespace
+
 void run_actor::ask_person(step& s) {
+  if (s.kind == step_kind::approval)
+    return park({.reason = park_reason::requires_human,
+                 .step = s.path,
+                 .revision = s.revision,
+                 .title = log_->row().agent + " asks for approval of its plan",
+                 .suggestion = s.arguments_text,
+                 .kind = ticket_kind::approval,
+                 .terms = terms_of({}, log_->row().submitter, now())});
+  if (s.kind == step_kind::question) {
+    auto terms = ticket_terms{};
+    terms.answer_schema = canonical(s.arguments["schema"]);
+    return park({.reason = park_reason::requires_human,
+                 .step = s.path,
+                 .revision = s.revision,
+                 .title = s.arguments["text"].as_string(),
+                 .kind = ticket_kind::question,
+                 .terms = std::move(terms)});
+  }
   const auto reason
     = parse_park_reason(s.name).value_or(park_reason::requires_human);
   const auto suggestion = s.arguments["suggestion"];
@@ -27,6 +57,9 @@ void run_actor::park(park_request x) {
   const auto* s = engine_ ? engine_->find(x.step) : nullptr;
   const auto before = services_.store->find_ticket(id);
   const auto version = before ? before->version + 1 : 1;
+  const auto terms = x.terms == ticket_terms{}
+                       ? std::string{}
+                       : canonical(json(x.terms), wrapping_limits);
   parked_[id]
     = {.reason = x.reason,
        .step = x.step,
@@ -35,9 +68,12 @@ void run_actor::park(park_request x) {
        .unknown
        = s != nullptr && s->kind == step_kind::call
          && (s->attempts.ended == side_effect::unknown
-             || (x.reason == park_reason::poison_step && s->attempts.open))};
+             || (x.reason == park_reason::poison_step && s->attempts.open)),
+       .kind = x.kind,
+       .terms = terms};
   log_->add(record_kind::parked, x.step,
-            bodies::parked(x.reason, id, version, x.title), now());
+            bodies::parked(x.reason, id, version, x.title, x.kind, terms),
+            now());
   stop_engine();
   drop_calls();
   // The ticket shows what led here, so what led here is made durable first.
@@ -53,10 +89,15 @@ void run_actor::open_ticket(park_request x) {
   auto t = make_ticket(log_->row(), past, x, now());
   t.version = std::max(parked_[t.id].version, t.version);
   const auto id = t.id;
+  const auto has_end = t.terms.expires.has_value();
+  const auto fields = json{{"ticket", id},
+                           {"kind", to_string(t.kind)},
+                           {"reason", to_string(t.reason)}};
   log_->add(std::move(t));
-  log_->when_durable([this, id] {
-    publish(event_kind::ticket_opened, severity::warning,
-            json{{"ticket", id}}.dump());
+  log_->when_durable([this, id, has_end, fields] {
+    if (has_end)
+      send(services_.desk(), watch_ticket{id});
+    publish(event_kind::ticket_opened, severity::warning, fields.dump());
     publish(event_kind::run_parked, severity::warning,
             json{{"ticket", id}, {"why", parked_[id].why}}.dump());
     tell_parent();
@@ -70,8 +111,14 @@ void run_actor::check_tickets() {
   for (const auto& [id, x] : parked_) {
     const auto t = services_.store->find_ticket(id);
     if (!t || t->version < x.version) // died between the park and its ticket
-      open_ticket({.reason = x.reason, .step = x.step, .title = x.why});
-    else if (t->state == ticket_state::decided)
+      open_ticket({.reason = x.reason,
+                   .step = x.step,
+                   .title = x.why,
+                   .kind = x.kind,
+                   .terms = x.terms.empty()
+                              ? ticket_terms{}
+                              : ticket_terms_from_json(json::parse(x.terms))});
+    else if (t->decided)
       decided.push_back(id);
   }
   for (const auto& id : decided)
@@ -111,6 +158,24 @@ void run_actor::leave_unknown(const step_path& path, std::uint32_t attempt) {
     s->attempts.open = false;
 }
 
+/// People have spoken about a plan: the program hears what they said.
+void run_actor::apply_to_plan(const ticket& t, const decision& d,
+                              const recorded_step& asked) {
+  if (d.verb == verb::reject) {
+    record_outcome(t.step, rejected(d), false);
+  } else {
+    const auto plan
+      = parse_json(d.verb == verb::edit ? d.payload : asked.arguments_text);
+    record_outcome(t.step,
+                   outcome{args("approved", true, "by", d.by, "comment",
+                                d.comment, "plan", plan)
+                             .with_source("person:" + t.id)},
+                   false);
+  }
+  if (parked_.empty() && !ending_)
+    reload();
+}
+
 void run_actor::apply(const ticket& t, const decision& d) {
   const auto past = history{services_.store->read(options_.number, 0)};
   const auto* found = past.find(t.step);
@@ -119,6 +184,8 @@ void run_actor::apply(const ticket& t, const decision& d) {
     leave_unknown(t.step, found->attempts.made);
   if (d.verb == verb::abort && !cancelling_)
     return begin_cancel("aborted by " + d.by, d.by);
+  if (found != nullptr && found->kind == step_kind::approval)
+    return apply_to_plan(t, d, *found);
   // What was left without an outcome is tried afresh, too.
   const auto reopens = found != nullptr && d.verb != verb::resume
                        && (found->has_outcome
@@ -130,6 +197,8 @@ void run_actor::apply(const ticket& t, const decision& d) {
                                            ? std::string_view{d.payload}
                                            : std::string_view{}),
               now());
+  if (d.verb == verb::reject)
+    record_outcome(t.step, rejected(d), false);
   if (d.verb == verb::happened || d.verb == verb::skip
       || d.verb == verb::answer)
     record_outcome(t.step,

@@ -65,6 +65,8 @@ void run_actor::receive_rare(fabric::envelope& e) {
     on_waits(*waits);
   else if (const auto* unknown = e.body.as<call_unknown>())
     on_unknown(*unknown);
+  else if (const auto* blocked = e.body.as<call_blocked>())
+    on_blocked(*blocked);
   else if (const auto* late = e.body.as<late_result>())
     on_late_result(*late);
   else if (e.body.is<timer_due>() || e.body.is<run_woken>())
@@ -79,6 +81,12 @@ void run_actor::receive_rare(fabric::envelope& e) {
     on_cancel(*cancel);
   else if (e.body.is<guards_changed>())
     on_guards_changed();
+  else if (e.body.is<mode_changed>() && log_)
+    look_at_mode();
+  else if (const auto* to = e.body.as<set_run_mode>())
+    on_set_mode(*to);
+  else if (const auto* came = e.body.as<signal_run>())
+    on_signal(*came);
   else if (e.body.is<evict_request>())
     on_evict();
   else if (e.body.is<describe_tree>())
@@ -113,6 +121,7 @@ void run_actor::begin_new(const run_beginning& x) {
       accepted();
   });
   allow(past);
+  take_mode(past);
   drive(std::move(past));
 }
 
@@ -122,6 +131,7 @@ void run_actor::load() {
     throw error{error_code::unknown_run, "run "
                                            + std::to_string(options_.number)
                                            + " is not in the journal"};
+  rare_.reset(); // of what was before
   if (log_)
     log_->begin_again(*row);
   else
@@ -130,11 +140,12 @@ void run_actor::load() {
   log_->resume_at(past.next_seq);
   if (past.terminal)
     return leave(row->state);
+  take_mode(past);
+  take_signals(past);
   parked_ = past.parked;
   held_ = past.held;
   cancelling_ = past.cancel_requested;
   cancel_reason_ = past.cancel_reason;
-  rare_.reset(); // of what was before
   note_acts(past);
   const auto undoes = !past.undoing.empty();
   if (undoes)
@@ -167,8 +178,7 @@ void run_actor::load() {
     return send(services_.router,
                 ask_turn{{options_.number, {}}, past.code_deaths});
   }
-  const auto begun = past.next_seq > 1; // a child has its first record only
-  if (log_->update(run_state::running, {}, std::nullopt, now()) && begun)
+  if (log_->update(run_state::running, {}, std::nullopt, now()) && past.begun)
     publish(event_kind::run_resumed, severity::info, {});
   go_on(std::move(past));
 }
@@ -251,13 +261,22 @@ void run_actor::look_around() {
       break;
     const auto [path, x] = std::move(*next);
     deliveries_.erase(next);
-    if (engine_->find(path) == nullptr)
+    const auto* s = engine_->find(path);
+    if (s == nullptr)
       continue;
+    if (s->kind == step_kind::signal) {
+      if (s->abandoned) { // it is another's
+        engine_->settle(path);
+        continue;
+      }
+      if (x.ok())
+        take_signal(*s);
+    }
     const auto stuck = look_for_circles(*engine_->find(path), x);
     record_outcome(path, x, false);
     if (stuck && say_stuck(*stuck, path))
       break;
-    engine_->deliver(path, x, now());
+    engine_->deliver(path, x, now(), stands());
   }
   if (engine_ && !engine_->frozen()) {
     if (engine_->diverged())
@@ -404,6 +423,8 @@ std::string run_actor::waits_for(const step& s) {
   case step_kind::child:
   case step_kind::settled:
     return "child " + s.name;
+  case step_kind::signal:
+    return "signal " + s.name;
   case step_kind::call:
     if (s.turn == turn::asked)
       return "its turn: the process may have died of " + s.name;
@@ -457,8 +478,6 @@ void run_actor::begin(step& s) {
     return; // a step beside it has parked the run just now
   if (s.kind == step_kind::renewal)
     return renew(s);
-  if (s.kind == step_kind::escalation)
-    return ask_person(s);
   resume(s);
 }
 
@@ -483,7 +502,13 @@ void run_actor::resume(step& s) {
   case step_kind::settled:
     return check_child(s);
   case step_kind::escalation:
+  case step_kind::approval:
+  case step_kind::question:
     return ask_person(s);
+  case step_kind::signal:
+    return resume_signal(s);
+  case step_kind::lowering:
+    return lower(s);
   case step_kind::renewal:
     return resume_renewal(s);
   case step_kind::compensation:

@@ -44,6 +44,8 @@ struct allowance {
   std::map<step_path, spending> reserved;
   /// When its time began, later by as long as it was parked.
   instant since;
+  duration paused{};
+  std::size_t extensions = 0;
   /// For the next thing that its time brings about.
   fabric::actor::timer_id timer = 0;
 };
@@ -75,6 +77,13 @@ struct rarities {
   std::set<run_id> paid;
   /// When an outcome last reached the program, if somebody looks out for that.
   instant heard;
+  /// What it, alone, may do, and where that is looked up; null for all that its
+  /// agent may.
+  std::shared_ptr<mode_cell> own_mode;
+  mode_setting own_setting;
+  /// Signals that no step has taken, oldest first, and the ids of all.
+  std::vector<waiting_signal> signals;
+  std::set<std::string> known_signals;
 };
 
 /// A failure of a step that never left.
@@ -86,10 +95,12 @@ struct rarities {
 
 /// The run itself: `run_actor.cpp` takes it up and says where it stands,
 /// `calls.cpp` speaks with guards, `suspects.cpp` waits for its turn,
-/// `fallbacks.cpp` tries something else in the place of a call that failed,
-/// `stuck.cpp` sees it go in circles, `allowance.cpp` counts what it uses,
-/// `children.cpp` speaks with other runs, `people.cpp` parks it and applies
-/// decisions, `ending.cpp` ends it, and `undo.cpp` undoes before what it did.
+/// `permission.cpp` asks people where it must, `signals.cpp` takes what comes
+/// from outside, `fallbacks.cpp` tries something else in the place of a call
+/// that failed, `stuck.cpp` sees it go in circles, `allowance.cpp` counts what
+/// it uses, `children.cpp` speaks with other runs, `people.cpp` parks it and
+/// applies decisions, `ending.cpp` ends it, and `undo.cpp` undoes before what
+/// it did.
 class run_actor final : public fabric::actor, private engine_host {
 public:
   explicit run_actor(run_options options)
@@ -204,6 +215,29 @@ private:
   void suggest(const std::string& id, const outcome& x);
   void on_guards_changed();
 
+  // -- what it may do ---------------------------------------------------------
+
+  void take_mode(history& past);
+  /// Records when it may do more or less than the program was told.
+  void look_at_mode();
+  void set_own_mode(const mode_setting& to);
+  void on_set_mode(const set_run_mode& x);
+  void lower(step& s);
+  /// Whether it may make no calls at all.
+  [[nodiscard]] bool is_stopped() const;
+  /// Whether the arguments are less certain than the agent asks for.
+  [[nodiscard]] bool is_unsure(const step& s) const;
+  void on_blocked(const call_blocked& x);
+  void park_blocked(const step& s, const call_blocked& x);
+  [[nodiscard]] standing stands() const;
+
+  // -- signals ----------------------------------------------------------------
+
+  void take_signals(history& past);
+  void on_signal(const signal_run& x);
+  void resume_signal(step& s);
+  void take_signal(const step& s);
+
   // -- fallbacks --------------------------------------------------------------
 
   /// A call is over: its outcome reaches the program, unless something else is
@@ -260,7 +294,7 @@ private:
 
   // -- what it may use up -----------------------------------------------------
 
-  void allow(const history& past);
+  void allow(history& past);
   /// Whether a limit is used up: the run is parked then.
   bool park_if_spent();
   /// Counts one more step. False when it is one too many.
@@ -304,6 +338,9 @@ private:
   void claim_number(run_number x);
   /// Another run that begins in the same commit.
   void add_run(const bodies::beginning& x, const run_id& id, run_number number);
+  /// What such a run has of this one from its start: it may do no more, and
+  /// takes its signals if it carries it on.
+  void hand_down(run_number number, bool with_signals);
   void announce_child(step& s);
   void route(run_number to, fabric::message m);
   void check_children();
@@ -328,6 +365,8 @@ private:
   void on_decided(const std::string& id);
   /// Writes what the decision means; the replay then acts on it.
   void apply(const ticket& t, const decision& d);
+  void apply_to_plan(const ticket& t, const decision& d,
+                     const recorded_step& asked);
   void leave_unknown(const step_path& path, std::uint32_t attempt);
 
   // -- ending -----------------------------------------------------------------
@@ -417,8 +456,9 @@ private:
   // What leaves once the next flush is durable.
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::unique_ptr<ending> ending_;
-  std::unique_ptr<allowance> allowance_; // null without limits
-  std::unique_ptr<rarities> rare_;       // mostly null
+  std::shared_ptr<const mode_cell> allowed_; // null for everything
+  std::unique_ptr<allowance> allowance_;     // null without limits
+  std::unique_ptr<rarities> rare_;           // mostly null
   std::vector<instant> crashes_;
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;
@@ -437,7 +477,8 @@ private:
   bool told_ = true;      // the journal says so when the last flush is durable
   bool over_ = false;
   bool code_charged_ = false;
-  bool has_acts_ = false; // there may be something to undo
+  bool has_acts_ = false;             // there may be something to undo
+  mode seen_mode_ = mode::autonomous; // as the journal has it
   turn code_turn_ = turn::none;
   std::optional<agent_context> context_;
   std::optional<engine> engine_; // frames last: destroyed first

@@ -55,6 +55,7 @@ std::string replay_difference(const agent& program, const run_id& run,
     again.watch(std::make_unique<stuck_record>(
       stuck_watch{*program.stuck(), nullptr}, past.stuck));
   auto input = past.input;
+  past.know_limits(program.limits());
   again.start(program.body()(context, std::move(input)), std::move(past));
   if (again.diverged())
     return again.diverged()->recorded + " / " + again.diverged()->requested;

@@ -25,6 +25,10 @@ std::optional<scripted_word> person::answer(const ticket& t) {
     return about_ambiguous(t);
   if (offers(t, verb::restart))
     return scripted_word{verb::restart, {}};
+  if (offers(t, verb::approve))
+    return scripted_word{verb::approve, {}};
+  if (t.reason == park_reason::stopped_mode)
+    return scripted_word{verb::resume, {}};
   auto& tries = retries_[idempotency_key(t.run_id, t.step, 0)];
   if (offers(t, verb::retry) && tries < patience) {
     ++tries;

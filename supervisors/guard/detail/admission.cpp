@@ -20,9 +20,11 @@ constexpr std::size_t few_absences = 64;
 
 // -- whether an attempt may leave ---------------------------------------------
 
-/// The tool, the breaker, the rate, a place: what each of them refuses ends
-/// here.
+/// People, the tool, the breaker, the rate, a place: what each of them refuses
+/// ends here.
 void guard_actor::proceed(open_call& call) {
+  if (!may_go(call))
+    return;
   if (state_ != tool_state::up)
     return stash(call);
   const auto at = now();

@@ -74,6 +74,10 @@ void guard_actor::on_request(const call_request& x,
   call.has_fallback = x.has_fallback;
   watch_time(call, x.gives_up);
   call.at_once = x.at_once && options_.effect == effect::read_only;
+  call.undoes = x.undoes;
+  call.unsure = x.unsure;
+  call.allowed = x.allowed;
+  call.grant = x.grant;
   call.made = x.attempts.made;
   call.first = x.attempts.first;
   call.counted = call.at_once && x.attempts.made == 0;
@@ -85,6 +89,7 @@ void guard_actor::attach(open_call& call, const call_request& x,
                          const fabric::actor_ref& caller) {
   call.caller = caller;
   call.deadline = x.deadline;
+  call.allowed = x.allowed;
   watch_time(call, x.gives_up);
   call.dropped = false;
   const auto& a = x.attempts;

@@ -54,8 +54,9 @@ enum class tool_state : std::uint8_t { down, starting, up, stopping };
           .message = std::move(message)};
 }
 
-/// The guard itself: `guard_actor.cpp` speaks with runs, `admission.cpp` says
-/// whether an attempt may leave, `places.cpp` how many may at a time,
+/// The guard itself: `guard_actor.cpp` speaks with runs, `permission.cpp` says
+/// whether a person has to be asked, `admission.cpp` whether an attempt may
+/// leave, `places.cpp` how many may at a time,
 /// `attempts.cpp` speaks with the tool, `hedging.cpp` sends attempts twice,
 /// `verdicts.cpp` applies what the policies say, `health.cpp` keeps
 /// the tool's actor and the breaker.
@@ -103,6 +104,15 @@ private:
   bool read_arguments(open_call& call, const std::string& text);
   void on_go(const attempt_go& x);
   void on_dropped(const call_dropped& x);
+
+  // -- whether anybody has to be asked ----------------------------------------
+
+  bool may_go(open_call& call);
+  [[nodiscard]] std::optional<block_reason> blocked_by(open_call& call);
+  [[nodiscard]] std::size_t rule_for(const open_call& call);
+  void block(open_call& call, block_reason why);
+  void claim(open_call& call);
+  void on_claimed(open_call& call, const fabric::reply& r);
 
   // -- whether an attempt may leave -------------------------------------------
 

@@ -202,3 +202,82 @@ TEST_CASE("an extension names what it adds, or leaves it out", "[desk]") {
   CHECK_THAT(why->what(), ContainsSubstring("stepps")
                             && ContainsSubstring(R"("seconds": 600)"));
 }
+
+// -- approvals ----------------------------------------------------------------
+
+namespace {
+
+ticket approval(std::uint32_t needed = 1) {
+  auto x = ticket{.id = "T-1",
+                  .kind = ticket_kind::approval,
+                  .run = 7,
+                  .step = "3",
+                  .title = "pay?"};
+  x.options = options_for(x.reason, false, false, x.kind);
+  x.terms.needed = needed;
+  x.terms.digest = "ab";
+  x.created = t0;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE("an approval covers one call with the same arguments, and no other",
+          "[desk]") {
+  const auto approved = decided(approval(), {.verb = verb::approve, .by = "a"});
+  const auto rejected = decided(approval(), {.verb = verb::reject, .by = "a"});
+  auto expired = approved;
+  expired.state = ticket_state::expired;
+  using claim = claim_grant;
+  const auto [x, asked, says]
+    = GENERATE_COPY(table<ticket, claim, std::string>({
+      {approved, {"T-1", 7, "3", "ab"}, ""},
+      {approved, {"T-1", 8, "3", "ab"}, "another call"},
+      {approved, {"T-1", 7, "3~1", "ab"}, "another call"},
+      {approved, {"T-1", 7, "3", "cd"}, "other arguments"},
+      {approval(), {"T-1", 7, "3", "ab"}, "approves nothing"},
+      {rejected, {"T-1", 7, "3", "ab"}, "approves nothing"},
+      {expired, {"T-1", 7, "3", "ab"}, "approves nothing"},
+    }));
+  const auto said = stanchion::refusal(x, asked);
+  if (says.empty())
+    CHECK(said.empty());
+  else
+    CHECK_THAT(said, ContainsSubstring(says));
+}
+
+TEST_CASE("when it is too late nobody decides any more", "[desk]") {
+  auto x = approval();
+  x.terms.expires = t0 + 1h;
+  const auto wish = decision_wish{.verb = verb::approve, .by = "ann"};
+  CHECK_NOTHROW(decide(x, wish, t0 + 1h - 1us));
+  CHECK_THROWS_AS(decide(x, wish, t0 + 1h), error);
+}
+
+TEST_CASE("what is due first comes first", "[desk]") {
+  auto x = approval();
+  CHECK(!due(x));
+  x.terms.expires = t0 + 3h;
+  x.terms.ladder = {{"lead", 1h}, {"head", 30min}};
+  x.terms.escalates = t0 + 1h;
+  CHECK(due(x) == t0 + 1h);
+  const auto once = pass_on(x, t0 + 1h);
+  CHECK(once.terms.assignee == "lead");
+  CHECK(due(once) == t0 + 90min);
+  const auto both = pass_on(x, t0 + 2h); // nobody looked for a while
+  CHECK(both.terms.assignee == "head");
+  CHECK(due(both) == t0 + 3h);
+  const auto over = pass_on(both, t0 + 3h);
+  CHECK(over.state == ticket_state::expired);
+  CHECK(over.decided->verb == verb::reject);
+  CHECK(over.decided->comment == "nobody decided within 3h");
+  CHECK(!due(over));
+}
+
+TEST_CASE("a ticket is handed to somebody else and stays open", "[desk]") {
+  const auto x = decided(
+    approval(), {.verb = verb::reassign, .by = "ann", .payload = R"("bob")"});
+  CHECK(x.state == ticket_state::open);
+  CHECK(x.terms.assignee == "bob");
+  CHECK(x.version == approval().version);
+}
