@@ -79,6 +79,11 @@ std::optional<ticket_state> parse_ticket_state(std::string_view text) {
   return detail::parse_name(text, ticket_state::withdrawn);
 }
 
+std::string review_ticket_id(const run_id& run, const step_path& step,
+                             std::uint32_t revision) {
+  return ticket_id(run, step + "~review", revision);
+}
+
 std::string_view to_string(verb x) {
   switch (x) {
   case verb::retry:

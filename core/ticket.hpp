@@ -158,4 +158,9 @@ struct ticket {
   std::optional<stanchion::decision> decided;
 };
 
+/// The ticket by which people may have undone what a step did.
+[[nodiscard]] std::string review_ticket_id(const run_id& run,
+                                           const step_path& step,
+                                           std::uint32_t revision);
+
 } // namespace stanchion

@@ -23,6 +23,8 @@ struct suggest_answer {
 struct withdraw_ticket {
   std::string ticket;
   std::string note;
+  /// Who is told beside its run; 0 for nobody.
+  run_number tell = 0;
 };
 
 /// A ticket that expires, or that others are asked about in time, is durable.

@@ -1,10 +1,12 @@
 #include <stanchion/actors/desk/desk.hpp>
 #include <stanchion/core/append.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/supervisors/modes/modes.hpp>
 
 #include <nlohmann/json.hpp>
@@ -113,6 +115,32 @@ void runtime::impl::note_change(audit_entry x) {
   auto content = batch{};
   content.audits.push_back(std::move(x));
   sys->send(part("journal"), append{std::move(content), 0, false});
+}
+
+// -- what people want undone --------------------------------------------------
+
+bool runtime::impl::is_being_undone(const ticket& t) const {
+  return store->find_run(detail::undo_agent_name, t.id).has_value();
+}
+
+/// At most one run, however often it is said.
+void runtime::impl::start_undo(const ticket& t) {
+  try {
+    submit({.agent = detail::undo_agent_name,
+            .input = parse_json(t.terms.undo, wrapping_limits),
+            .key = t.id,
+            .submitter = t.decided->by},
+           [](const run_row&) {});
+  } catch (const error& e) {
+    // Said again when the desk starts, which it does with the next process.
+    bus->publish({.kind = event_kind::undo_failed,
+                  .severity = severity::error,
+                  .at = sys->clock().now(),
+                  .run = t.run_id,
+                  .step = t.step,
+                  .subject = "desk",
+                  .fields = json{{"ticket", t.id}, {"why", e.what()}}.dump()});
+  }
 }
 
 mode_setting runtime::set_mode(const std::string& agent,

@@ -16,9 +16,11 @@ namespace {
 using nlohmann::json;
 
 bool has_open_ticket(store& in, run_number run) {
-  return !in.list_tickets(
-              {.states = {ticket_state::open}, .run = run, .limit = 1})
-            .empty();
+  const auto open
+    = in.list_tickets({.states = {ticket_state::open}, .run = run});
+  return std::any_of(open.begin(), open.end(), [](const ticket& t) {
+    return t.kind != ticket_kind::review; // no run waits for that
+  });
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/runtime.hpp>
@@ -155,6 +156,8 @@ void runtime::add(tool x) {
   x.validate();
   auto name = x.name();
   auto undo = x.undo_tool();
+  if (x.traits().review && !impl_->latest.contains(detail::undo_agent_name))
+    add(detail::make_undo_agent());
   impl_->tools.emplace(std::move(name), std::move(x));
   if (undo)
     add(*std::move(undo));
@@ -307,9 +310,14 @@ bool runtime::stop() {
 void runtime::submit(const submission& x,
                      std::function<void(const run_row&)> then) {
   impl_->wait_for_journal();
+  impl_->submit(x, std::move(then));
+}
+
+void runtime::impl::submit(const submission& x,
+                           std::function<void(const run_row&)> then) {
   auto claim = std::shared_ptr<void>{};
   if (!x.key.empty()) {
-    claim = impl_->keys.try_claim(key_of(x), [this, x, then] {
+    claim = keys.try_claim(key_of(x), [this, x, then] {
       try {
         submit(x, then);
       } catch (const error& refused) {
@@ -318,17 +326,17 @@ void runtime::submit(const submission& x,
     });
     if (claim == nullptr)
       return;
-    if (const auto known = impl_->known_run(x))
+    if (const auto known = known_run(x))
       return then(*known);
   }
-  const auto begin = impl_->prepare(x);
+  const auto begin = prepare(x);
   // The run keeps a copy of this for as long as it lives.
   const auto held = std::make_shared<std::shared_ptr<void>>(std::move(claim));
   begin->on_durable = [then = std::move(then), row = begin->row, held] {
     held->reset();
     then(row);
   };
-  impl_->send_new(begin);
+  send_new(begin);
 }
 
 std::optional<run_row> runtime::impl::known_run(const submission& x) {

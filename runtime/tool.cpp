@@ -2,6 +2,7 @@
 #include <stanchion/runtime/tool.hpp>
 #include <stanchion/supervisors/policy/relations.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <vector>
 
@@ -64,6 +65,11 @@ void tool::validate() const {
     problems.emplace_back("undo: has no function");
   if (!traits_.undo.empty() && effect_ == effect::read_only)
     problems.emplace_back("undo: a read_only tool does nothing to undo");
+  if (traits_.review && *traits_.review <= duration::zero())
+    problems.emplace_back("review_within: must be positive");
+  if (traits_.review && traits_.undo.empty())
+    problems.emplace_back("review_within: people can only have undone what has "
+                          "an undo");
   if (undo_effect_ == effect::reconcilable)
     problems.emplace_back("undo: cannot be asked; it is once or idempotent");
   if (problems.empty()) // of what is invalid, relations say nothing
@@ -82,6 +88,11 @@ void tool::validate() const {
   for (const auto& x : problems)
     text += "\n  " + x;
   throw error{error_code::invalid_spec, text};
+}
+
+bool tool::always_asks() const {
+  return std::any_of(approvals_.begin(), approvals_.end(),
+                     [](const auto& x) { return !x.when; });
 }
 
 std::optional<tool> tool::undo_tool() const {

@@ -109,6 +109,13 @@ public:
     traits_.undo = name_ + ".undo";
     return *this;
   }
+  /// Shows people afterwards what was done, with a ticket: they have `x` to
+  /// `undo` it, which a run of its own then does; else it is accepted.
+  /// Positive; needs `undo`. Default: nobody is shown.
+  tool& review_within(duration x) {
+    traits_.review = x;
+    return *this;
+  }
   /// This tool takes back what `other` does, as `close` does of `open`. A run
   /// that goes back and forth between the two is stuck, see `agent::on_stuck`.
   tool& inverse(std::string other) {
@@ -243,6 +250,8 @@ public:
   [[nodiscard]] const schema& output_schema() const {
     return *output_;
   }
+  /// Whether people approve every call.
+  [[nodiscard]] bool always_asks() const;
   [[nodiscard]] const retry_options& retries() const {
     return retry_;
   }

@@ -236,6 +236,8 @@ supervisor_options runtime::impl::people_options() {
            .journal = part("journal"),
            .router = part("router"),
            .on_tree_decided = [this](const ticket& t) { tree_decided(t); },
+           .on_undo = [this](const ticket& t) { start_undo(t); },
+           .undoing = [this](const ticket& t) { return is_being_undone(t); },
            .events = bus,
            .check_arguments =
              [this](const std::string& tool, const value& arguments) {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -48,6 +49,9 @@ const std::string& ticket_of(const errand& x) {
     return asked->what.ticket;
   return std::get<withdraw_ticket>(x).ticket;
 }
+
+/// The fact that keeps what people want undone and nobody may do yet.
+constexpr auto undos_fact = std::string_view{"undos"};
 
 /// What an approval is about: the agent that proposed it, and with which tool.
 struct proposal {
@@ -102,6 +106,9 @@ protected:
        .limit = std::numeric_limits<std::int32_t>::max()});
     for (const auto& x : open)
       watch(x);
+    for (const auto& id : due_undos())
+      if (const auto x = find(id))
+        undo(*x);
   }
 
   void receive(fabric::envelope& e) override {
@@ -183,8 +190,10 @@ private:
     auto t = find(x.ticket);
     if (!t)
       return;
-    if (t->state != ticket_state::open)
+    if (t->state != ticket_state::open) {
+      tell_other(x);
       return notify(*t);
+    }
     t->state = ticket_state::withdrawn;
     auto changed = with_context(std::move(*t), "withdrawn", x.note);
     commit(std::move(changed), std::move(x));
@@ -244,8 +253,10 @@ private:
   void commit(ticket changed, errand cause) {
     auto content = batch{};
     content.tickets.push_back(changed);
-    if (changed.decided && changed.state != ticket_state::withdrawn)
+    if (changed.decided && changed.state != ticket_state::withdrawn) {
       note_proposal(changed, cause, content);
+      note_undo(changed, content);
+    }
     const auto id = changed.id;
     tokens_.emplace(++last_token_, id);
     commits_.emplace(id, under_way{.changed = std::move(changed),
@@ -281,8 +292,17 @@ private:
       notify(x.changed);
       tell_proposal(x.changed);
     }
+    if (const auto* gone = std::get_if<withdraw_ticket>(&x.cause))
+      tell_other(*gone);
     if (wish != nullptr)
       tell(*wish, std::move(x.changed));
+  }
+
+  void tell_other(const withdraw_ticket& x) const {
+    if (x.tell != 0)
+      send(options_.router,
+           fabric::routed{x.tell,
+                          fabric::message::of(ticket_decided{x.ticket})});
   }
 
   void passed_on(const ticket& x) {
@@ -323,7 +343,38 @@ private:
 
   // -- telling ----------------------------------------------------------------
 
+  /// Those that nobody may have begun.
+  [[nodiscard]] std::vector<std::string> due_undos() const {
+    const auto x = json::parse(options_.store->find_fact(undos_fact), nullptr,
+                               false);
+    return x.is_array() ? x.get<std::vector<std::string>>()
+                        : std::vector<std::string>{};
+  }
+
+  void undo(const ticket& x) const {
+    if (options_.on_undo && !(options_.undoing && options_.undoing(x)))
+      options_.on_undo(x);
+  }
+
+  /// What is to be undone is on record with the decision that says so. What is
+  /// under way by now is struck.
+  void note_undo(const ticket& x, batch& to) {
+    if (x.kind != ticket_kind::review || x.decided->verb != verb::undo)
+      return;
+    if (!undos_)
+      undos_ = due_undos();
+    std::erase_if(*undos_, [this](const std::string& id) {
+      const auto other = find(id);
+      return !other || !options_.undoing || options_.undoing(*other);
+    });
+    undos_->push_back(x.id);
+    to.facts.push_back({std::string{undos_fact}, json(*undos_).dump()});
+  }
+
   void notify(const ticket& x) const {
+    if (x.kind == ticket_kind::review && x.decided
+        && x.decided->verb == verb::undo)
+      undo(x);
     if (x.run == 0 && x.decided && options_.on_tree_decided)
       options_.on_tree_decided(x);
     if (x.run != 0)
@@ -362,6 +413,7 @@ private:
   bool ready_ = false;       // what came before us is durable
   std::deque<errand> early_; // until then
   std::map<std::string, proposal_record> proposals_; // by fact
+  std::optional<std::vector<std::string>> undos_;    // once one was wanted
   std::map<std::string, under_way> commits_;         // by ticket
   std::map<std::uint64_t, std::string> tokens_;      // to tickets
   std::uint64_t last_token_ = 0;

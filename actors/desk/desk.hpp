@@ -34,6 +34,12 @@ struct desk_options {
   /// A person has decided a ticket of the supervision tree; said again when the
   /// decision is repeated. Runs in the desk's context; may be null.
   std::function<void(const ticket&)> on_tree_decided;
+  /// People want undone what a ticket reviews; said again when the decision is
+  /// repeated, and by the next desk until the run that does it is durable, which
+  /// `undoing` tells. Runs in the desk's context; may be null.
+  std::function<void(const ticket&)> on_undo;
+  /// Whether a run does that already. May be null.
+  std::function<bool(const ticket&)> undoing;
   /// Hears of decisions about the supervision tree, and of what is done because
   /// nobody decides; a run reports its own.
   std::shared_ptr<event_sink> events;

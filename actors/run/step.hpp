@@ -95,6 +95,8 @@ struct step {
   bool handed_on = false;
   /// The guard that was asked; 0 while none is.
   std::uint64_t guard = 0;
+  /// People are shown what it did.
+  bool reviewed = false;
   /// The guard lets attempts leave before they are durable.
   bool at_once = false;
   /// The guard has answered neither yes nor no.

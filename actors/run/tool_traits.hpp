@@ -20,6 +20,9 @@ struct tool_traits {
   std::vector<fallback> fallbacks;
   /// The tool that undoes what it did; empty for none.
   std::string undo;
+  /// How long people may have what it did undone; nothing where they are not
+  /// asked. With `undo` only.
+  std::optional<duration> review;
   /// The tool that this one takes back; empty for none.
   std::string inverse;
   /// People are asked before some of its calls.

@@ -47,6 +47,14 @@ json result_of(const history& past, const step_path& path) {
   return nullptr;
 }
 
+std::string undo_arguments(const run_id& run, const history& past,
+                           const step_path& path, const recorded_step& s) {
+  return canonical(json{{"arguments", json::parse(s.arguments_text)},
+                        {"key", idempotency_key(run, path, s.revision)},
+                        {"result", result_of(past, path)}},
+                   wrapping_limits);
+}
+
 /// Gathers the lists of a run and of those that it stands for.
 class collector {
 public:
@@ -70,17 +78,26 @@ private:
                 const recorded_step& s, const std::string& prefix) {
     const auto own = prefix + undo_path(path);
     if (s.kind == step_kind::compensation)
-      list_.push_back({own, s.name, s.arguments_text});
-    else if (!s.undo.empty())
       list_.push_back(
-        {own, s.undo,
-         canonical(json{{"arguments", json::parse(s.arguments_text)},
-                        {"key", idempotency_key(row.id, path, s.revision)},
-                        {"result", result_of(past, path)}},
-                   wrapping_limits)});
+        {.path = own, .tool = s.name, .arguments = s.arguments_text});
+    else if (!s.undo.empty())
+      add_call(row, past, path, s, own);
     else if (s.kind == step_kind::child || s.kind == step_kind::settled
              || s.kind == step_kind::spawn) // one that was not waited for
       add_run(s.child_number, prefix + path + "~");
+  }
+
+  void add_call(const run_row& row, const history& past, const step_path& path,
+                const recorded_step& s, const step_path& own) {
+    const auto review
+      = in_.find_ticket(review_ticket_id(row.id, path, s.revision));
+    if (review && review->decided && review->decided->verb == verb::undo)
+      return; // a run of its own does it
+    const auto open = review && review->state == ticket_state::open;
+    list_.push_back({.path = own,
+                     .tool = s.undo,
+                     .arguments = undo_arguments(row.id, past, path, s),
+                     .review = open ? review->id : std::string{}});
   }
 
   /// A child that ended well, under whatever number, or the run before one.

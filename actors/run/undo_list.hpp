@@ -16,12 +16,15 @@ struct undo {
   /// Canonical text. For a tool's own undo: `arguments` and `result` of the
   /// act, and its idempotency `key`.
   std::string arguments;
+  /// The ticket by which people may still have it undone; empty for none.
+  std::string review = {};
 };
 
 /// What a run has to undo, in the order in which that is to happen: the reverse
 /// of the order in which it was done. Only what is recorded as done, once each;
 /// what a completed child has done stands in its place, and what the run before
-/// it did, if it carries one on, at the end.
+/// it did, if it carries one on, at the end. What people have had undone is
+/// left out.
 ///
 /// Errors: what `store::read` throws.
 [[nodiscard]] std::vector<undo> undo_list(const run_row& row,

@@ -182,6 +182,10 @@ struct runtime::impl {
                                             const value& x) const;
   /// Records who changed what; not waited for.
   void note_change(audit_entry x);
+  void submit(const submission& x, std::function<void(const run_row&)> then);
+  /// Starts the run that undoes what a ticket reviews.
+  void start_undo(const ticket& t);
+  [[nodiscard]] bool is_being_undone(const ticket& t) const;
   /// What everything may do, in memory, in the file and for runs.
   void set_all(const mode_setting& to);
   /// The run, which has not ended and can be driven by this program.

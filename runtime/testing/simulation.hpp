@@ -63,10 +63,10 @@ public:
   simulation& submit(submission what, duration after = {});
   /// What goes wrong. Replaces what was said before.
   simulation& inject(stanchion::faults x);
-  /// What people say to tickets of that reason, of a run: `payload` is the
-  /// verb's value as JSON text. Unless told otherwise they know the truth about
-  /// ambiguous calls, approve what is proposed, retry a step three times, and
-  /// abort then.
+  /// What people say to tickets of that reason, of a run, that take such a
+  /// verb: `payload` is its value as JSON text. Unless told otherwise they know
+  /// the truth about ambiguous calls, approve what is proposed, retry a step
+  /// three times, and abort then.
   simulation& person(park_reason reason, verb said, std::string payload = {});
   /// Such tickets stay open.
   simulation& leave_open(park_reason reason);

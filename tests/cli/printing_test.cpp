@@ -41,6 +41,15 @@ TEST_CASE("nothing that is printed can move the cursor", "[cli]") {
   CHECK(plain_text(text) == plain);
 }
 
+TEST_CASE("nothing that is printed shows in another order than it stands",
+          "[cli]") {
+  const auto* text = GENERATE("\u202e", "\u2066", "\u2069", "\u200f", "\u061c",
+                              "\u2028", "\u200b", "\ufeff", "\u206f");
+  CHECK(one_line(std::string{"pay "} + text + "007") == "pay ?007");
+  CHECK(plain_text(std::string{text}) == "?");
+  CHECK(one_line("प्र\u200dदेश – “ok” ‹€›") == "प्र\u200dदेश – “ok” ‹€›");
+}
+
 TEST_CASE("short documents stay on one line", "[cli]") {
   CHECK(pretty({{"a", 1}}) == R"({"a":1})");
   CHECK_THAT(pretty({{"a", std::string(100, 'x')}}),

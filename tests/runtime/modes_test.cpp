@@ -19,7 +19,8 @@ namespace {
 /// Looks, waits as long as it is told to, and acts.
 task<json> acts(agent_context& ctx, value pause) {
   co_await ctx.call("look");
-  co_await ctx.sleep_for(std::chrono::seconds{pause.as_int()});
+  const auto long_time = std::chrono::seconds{pause.as_int()};
+  co_await ctx.sleep_for(long_time);
   auto done = co_await ctx.try_call("act", args("n", 1));
   const auto how = done.ok() ? "done" : to_string(done.why().kind);
   co_return args("how", how, "mode", to_string(ctx.current_mode()));

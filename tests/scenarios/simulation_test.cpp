@@ -116,3 +116,27 @@ TEST_CASE("a careful system undoes all of it, wherever the process dies",
   INFO(report.text());
   CHECK(report.ok());
 }
+
+TEST_CASE("1,000 systems that ask do only what people approved",
+          "[scenario][simulation]") {
+  auto sim = asking_system();
+  sim.inject(rough_days());
+  sim.goal("an approval was used",
+           [](const simulated& x) { return x.effects("pay") == 3; });
+  const auto report = sim.try_seeds(1'000, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+  CHECK(report.completed * 100 > report.runs * 99);
+}
+
+TEST_CASE("what people approved is done once, wherever the process dies",
+          "[scenario][simulation]") {
+  auto sim = asking_system();
+  sim.check("each is paid, held and shipped once", [](const simulated& x) {
+    return x.effects("pay") == 3 && x.effects("hold") == 3
+           && x.effects("ship") == 3 && x.count(run_state::completed) == 3;
+  });
+  const auto report = sim.crash_everywhere(1, on_all_cores());
+  INFO(report.text());
+  CHECK(report.ok());
+}

@@ -155,4 +155,37 @@ inline simulation careful_system() {
   return sim;
 }
 
+// -- one that asks ------------------------------------------------------------
+
+/// Pays what people approved, and ships what they may have undone.
+inline task<json> asking(agent_context& ctx, value input) {
+  auto seen = co_await ctx.call("look", args("id", input["id"]));
+  auto paid = co_await ctx.try_call("pay", args("id", input["id"]));
+  co_await ctx.lower_mode(mode::advisory, "careful now");
+  auto held = co_await ctx.try_call("hold", args("id", input["id"]));
+  auto plan = co_await ctx.approve(args("id", input["id"]));
+  auto many = co_await ctx.question("how many?", args("type", "integer"));
+  auto sent = co_await ctx.try_call("ship", args("id", many));
+  co_return args("paid", paid.ok(), "held", held.ok(), "sent", sent.ok());
+}
+
+inline void add_asking(runtime& rt) {
+  rt.add(tool_of("look", effect::read_only));
+  rt.add(tool_of("pay", effect::once).always_approve({.needed = 1}));
+  rt.add(tool_of("hold", effect::reconcilable));
+  rt.add(tool_of("ship", effect::idempotent)
+           .always_approve()
+           .undo(never_called)
+           .review_within(1h));
+  rt.add(agent{"asking", "1", asking});
+}
+
+inline simulation asking_system() {
+  auto sim = simulation{add_asking};
+  for (auto id = 1; id <= 3; ++id)
+    sim.submit({.agent = "asking", .input = args("id", id)});
+  sim.person(park_reason::requires_human, verb::answer, "7");
+  return sim;
+}
+
 } // namespace stanchion::test

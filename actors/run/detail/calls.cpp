@@ -76,6 +76,7 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
       && s.turn != turn::held)
     return want_turn(s);
   s.due.reset();
+  s.reviewed = tool.traits->review.has_value();
   if (!tool.guard)
     return; // `guards_changed` brings us back
   if (!knows_cost(s))

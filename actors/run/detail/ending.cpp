@@ -15,9 +15,6 @@ namespace stanchion::detail {
 
 namespace {
 
-/// How long the desk is given to withdraw a ticket before it is asked again.
-constexpr auto ask_again = 1s;
-
 std::string text_of(std::exception_ptr thrown) {
   try {
     std::rethrow_exception(std::move(thrown));

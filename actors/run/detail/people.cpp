@@ -126,6 +126,8 @@ void run_actor::check_tickets() {
 }
 
 void run_actor::on_decided(const std::string& id) {
+  if (is_undoing() && rare().undo->reviewed)
+    return begin_undo();
   const auto parked = parked_.find(id);
   const auto t = services_.store->find_ticket(id);
   if (parked == parked_.end() || !t || t->state == ticket_state::open

@@ -562,6 +562,9 @@ void run_actor::deliver(const step& s, outcome x) {
 void run_actor::record_outcome(const step_path& path, const outcome& x,
                                bool held) {
   log_->add(record_kind::outcome, path, bodies::outcome(x, held), now());
+  if (const auto* s = engine_ && x.ok() ? engine_->find(path) : nullptr;
+      s != nullptr && s->reviewed && !held_.contains(path))
+    open_review(*s, x.get());
   held_.erase(path);
   if (held)
     held_.insert_or_assign(path, x);

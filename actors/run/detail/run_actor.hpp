@@ -62,8 +62,10 @@ struct undo_work {
   ending then;
   std::vector<undo> list;
   std::size_t next = 0;
-  /// For children, before `list` is made.
+  /// For children, or for people who may decide about what it did, before
+  /// `list` is made.
   bool waits = false;
+  bool reviewed = false;
 };
 
 /// What only few runs have.
@@ -85,6 +87,9 @@ struct rarities {
   std::vector<waiting_signal> signals;
   std::set<std::string> known_signals;
 };
+
+/// How long the desk may take before it is told again.
+inline constexpr duration ask_again = 1s;
 
 /// A failure of a step that never left.
 [[nodiscard]] inline failure refused(failure_kind kind, std::string message) {
@@ -396,6 +401,8 @@ private:
 
   void undo_first(const ending& x);
   void prepare_undo(const history& past);
+  void open_review(const step& s, const value& result);
+  bool close_reviews();
   void show_undo();
   void begin_undo();
   void next_undo();

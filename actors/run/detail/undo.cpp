@@ -61,8 +61,74 @@ void run_actor::begin_undo() {
   }
   auto past = history{services_.store->read(options_.number, 0)};
   rare().undo->list = undo_list(log_->row(), past, *services_.store);
+  if (close_reviews())
+    return; // the desk tells of each
   rare().recorded = std::move(past.own);
   next_undo();
+}
+
+/// Nobody is to have undone what the run undoes itself. True while somebody
+/// might.
+bool run_actor::close_reviews() {
+  auto& work = *rare().undo;
+  work.reviewed = false;
+  for (const auto& x : work.list)
+    if (!x.review.empty()) {
+      work.reviewed = true;
+      send(
+        services_.desk(),
+        withdraw_ticket{x.review, "the run undoes it itself", options_.number});
+    }
+  if (work.reviewed)
+    after(ask_again, [this] { // the desk may have been replaced meanwhile
+      if (!over_ && is_undoing() && rare().undo->reviewed)
+        begin_undo();
+      settle();
+    });
+  return work.reviewed;
+}
+
+/// Shows people what was done: for a while they may have it undone.
+void run_actor::open_review(const step& s, const value& result) {
+  const auto tool = services_.tools->find(s.name);
+  const auto done
+    = result.source() == "primary" || result.source() == "reconciled";
+  if (!done || !tool || !tool->traits->review)
+    return;
+  const auto& row = log_->row();
+  auto t = ticket{};
+  t.id = review_ticket_id(row.id, s.path, s.revision);
+  t.kind = ticket_kind::review;
+  t.run = row.number;
+  t.run_id = row.id;
+  t.step = s.path;
+  t.revision = s.revision;
+  t.title = s.name + " was done; it can be undone until "
+            + to_rfc3339(now() + *tool->traits->review);
+  t.group = "review:" + s.name;
+  t.options = {verb::accept, verb::undo};
+  t.created = now();
+  t.terms.expires = now() + *tool->traits->review;
+  const auto key = idempotency_key(row.id, s.path, s.revision);
+  t.terms.undo = canonical(json{{"tool", tool->traits->undo},
+                                {"arguments",
+                                 {{"arguments", s.arguments.get()},
+                                  {"key", key},
+                                  {"result", result.get()}}}},
+                           wrapping_limits);
+  t.context = canonical(json{{"agent", row.agent},
+                             {"done",
+                              {{"step", s.path},
+                               {"name", s.name},
+                               {"arguments", s.arguments.get()},
+                               {"result", result.get()}}}},
+                        wrapping_limits);
+  log_->when_durable([this, id = t.id, step = s.path] {
+    send(services_.desk(), watch_ticket{id});
+    publish(event_kind::ticket_opened, severity::info,
+            json{{"ticket", id}, {"kind", "review"}}.dump(), step);
+  });
+  log_->add(std::move(t));
 }
 
 void run_actor::next_undo() {

@@ -27,8 +27,8 @@ bool acts(effect x) {
 
 } // namespace
 
-auditor::auditor(happened truth, limit most)
-  : truth_(std::move(truth)), most_(std::move(most)) {
+auditor::auditor(happened truth, limit most, asking asks)
+  : truth_(std::move(truth)), most_(std::move(most)), asks_(std::move(asks)) {
   // nop
 }
 
@@ -76,6 +76,8 @@ void auditor::attempted(const simulated_call& x) {
   else if (s.arguments != x.arguments)
     complain("I5", label(x) + " with " + x.arguments + " and not with "
                      + s.arguments);
+  if (asks_(x.tool))
+    check_approved(x);
   if (acts(x.effect)) {
     check_order(x, s);
     check_repeat(x, s);
@@ -107,19 +109,35 @@ void auditor::check_repeat(const simulated_call& x, step_facts& s) {
   }
 }
 
+void auditor::check_approved(const simulated_call& x) {
+  const auto step = x.key.substr(0, x.key.rfind('/')); // without revision
+  const auto found = approved_.find(step);
+  if (found == approved_.end())
+    complain("I5", label(x) + " although nobody had approved it");
+  else if (found->second != to_string(sha256(x.arguments)))
+    complain("I5", label(x) + " with " + x.arguments
+                     + ", and people had approved other arguments");
+}
+
 // -- the store ----------------------------------------------------------------
 
 void auditor::committed(const batch& x) {
   for (const auto& row : x.runs)
     runs_[row.number].id = to_string(row.id);
   for (const auto& t : x.tickets)
-    if (t.run != 0 && t.decided && decided_.insert(t.id).second)
+    if (t.run != 0 && t.decided
+        && decided_.insert(t.id + " " + std::to_string(t.version)).second)
       word_taken(t);
   for (const auto& r : x.records)
     record_taken(r);
 }
 
 void auditor::word_taken(const ticket& t) {
+  if (t.kind == ticket_kind::approval) {
+    if (t.decided->verb == verb::approve || t.decided->verb == verb::edit)
+      approved_[to_string(t.run_id) + "/" + t.step] = t.terms.digest;
+    return; // it says nothing about attempts that were made
+  }
   auto* s = step_of(runs_[t.run], t.step);
   if (s == nullptr)
     return;

@@ -26,7 +26,8 @@ namespace stanchion::detail {
 ///     I4   what is not idempotent does not happen twice unless a person said
 ///          that it may, nor is it asked again before the end of the attempt
 ///          before is durable and says that nothing happened
-///     I5   one step and revision has one key and one set of arguments
+///     I5   one step and revision has one key and one set of arguments; what
+///          people must approve is done with the bytes that they approved
 ///     I6   records of a run have no gap, and none follows the one that ends it
 ///     I8   whatever is not over goes on by itself, or waits for a person
 ///     I9   no more attempts than allowed
@@ -42,8 +43,10 @@ public:
   using happened = std::function<bool(const std::string& key)>;
   /// How many attempts a tool's policy allows.
   using limit = std::function<std::uint32_t(const std::string& tool)>;
+  /// Whether people must approve each call of a tool.
+  using asking = std::function<bool(const std::string& tool)>;
 
-  auditor(happened truth, limit most);
+  auditor(happened truth, limit most, asking asks);
 
   void acknowledged(const run_row& row);
   void attempted(const simulated_call& x);
@@ -93,9 +96,12 @@ private:
   [[nodiscard]] step_facts* step_of(run_facts& run, const step_path& step);
   void check_order(const simulated_call& x, const step_facts& s);
   void check_repeat(const simulated_call& x, step_facts& s);
+  void check_approved(const simulated_call& x);
 
   happened truth_;
   limit most_;
+  asking asks_;
+  std::map<std::string, std::string> approved_; // digests, by run and step
   std::map<run_number, run_facts> runs_;
   std::map<std::string, step_facts> steps_; // by key
   std::vector<run_row> acknowledged_;

@@ -18,7 +18,8 @@ std::optional<scripted_word> person::answer(const ticket& t) {
   if (scenario_.nobody)
     return std::nullopt;
   if (const auto known = scenario_.words.find(t.reason);
-      known != scenario_.words.end() && t.run != 0)
+      known != scenario_.words.end() && t.run != 0
+      && (!known->second || offers(t, known->second->verb)))
     return known->second;
   if (t.reason == park_reason::ambiguous_state
       && offers(t, verb::did_not_happen))
@@ -27,6 +28,8 @@ std::optional<scripted_word> person::answer(const ticket& t) {
     return scripted_word{verb::restart, {}};
   if (offers(t, verb::approve))
     return scripted_word{verb::approve, {}};
+  if (t.kind == ticket_kind::review)
+    return scripted_word{verb::accept, {}};
   if (t.reason == park_reason::stopped_mode)
     return scripted_word{verb::resume, {}};
   auto& tries = retries_[idempotency_key(t.run_id, t.step, 0)];

@@ -110,7 +110,8 @@ world::world(const scenario& s, const plan& p)
       [this](const std::string& key) { //
         return sink_.result_of(key) != nullptr;
       },
-      [this](const std::string& tool) { return most_attempts_[tool]; }),
+      [this](const std::string& tool) { return most_attempts_[tool]; },
+      [this](const std::string& tool) { return asking_.contains(tool); }),
     injector_(std::make_shared<fault_injector>(
       schedule_of(s, p), [this](const fault_rule& why) { die(why); })),
     store_(std::make_shared<noted_store>(*this)),
@@ -145,6 +146,8 @@ config world::settings() {
 
 std::unique_ptr<fabric::actor> world::work_of(const tool& t) {
   most_attempts_[t.name()] = t.retries().max_attempts;
+  if (t.always_asks())
+    asking_.insert(t.name());
   return make_stand_in(t, sink_);
 }
 

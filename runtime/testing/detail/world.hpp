@@ -81,6 +81,7 @@ private:
   std::shared_ptr<noted_store> store_;
   std::shared_ptr<listener> listener_;
   std::map<std::string, std::uint32_t> most_attempts_; // by tool
+  std::set<std::string> asking_; // tools whose calls people must approve
   simulated result_;
   instant now_; // while no process lives
   instant began_;

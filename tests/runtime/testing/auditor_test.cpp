@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/bodies.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/runtime/testing/detail/auditor.hpp>
 
 #include <nlohmann/json.hpp>
@@ -18,7 +19,8 @@ class books {
 public:
   books()
     : auditor([this](const std::string& k) { return done.contains(k); },
-              [](const std::string&) { return 3U; }) {
+              [](const std::string&) { return 3U; },
+              [this](const std::string&) { return asks; }) {
     row.number = 1;
     row.id = derived_uuid(1, 1);
     row.agent = "a";
@@ -72,6 +74,20 @@ public:
     b.tickets.push_back(t);
     auditor.committed(b);
   }
+  void approved(const std::string& arguments) {
+    auto t = ticket{};
+    t.id = "A-1";
+    t.kind = ticket_kind::approval;
+    t.run = 1;
+    t.run_id = row.id;
+    t.step = "1";
+    t.state = ticket_state::decided;
+    t.terms.digest = to_string(sha256(arguments));
+    t.decided = decision{.verb = verb::approve, .by = "ann"};
+    auto b = batch{};
+    b.tickets.push_back(t);
+    auditor.committed(b);
+  }
   /// The rules that were broken.
   [[nodiscard]] std::set<std::string> broken() const {
     auto rules = std::set<std::string>{};
@@ -81,6 +97,7 @@ public:
   }
 
   effect e = effect::once;
+  bool asks = false;
   run_row row;
   std::string key;
   std::set<std::string> done;
@@ -102,6 +119,30 @@ TEST_CASE_METHOD(books, "a call that goes well breaks nothing",
   outcome();
   auditor.acknowledged(row);
   CHECK(broken().empty());
+}
+
+TEST_CASE_METHOD(books,
+                 "a call that people must approve, and did not, breaks "
+                 "I5",
+                 "[runtime][testing]") {
+  asks = true;
+  begin();
+  intent();
+  attempt(1);
+  SECTION("nobody was asked") {
+    call(1);
+    CHECK(broken() == rules{"I5"});
+  }
+  SECTION("they approved something else") {
+    approved(R"({"n":1})");
+    call(1);
+    CHECK(broken() == rules{"I5"});
+  }
+  SECTION("they did") {
+    approved("{}");
+    call(1);
+    CHECK(broken().empty());
+  }
 }
 
 TEST_CASE_METHOD(books, "a call that nobody recorded breaks I2",
