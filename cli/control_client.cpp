@@ -1,5 +1,4 @@
 #include <stanchion/cli/control_client.hpp>
-#include <stanchion/cli/exit_code.hpp>
 #include <stanchion/cli/http_message.hpp>
 #include <stanchion/cli/unix_socket.hpp>
 #include <stanchion/core/canonical.hpp>

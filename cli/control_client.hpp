@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,8 @@
 #include <stanchion/cli/control_server.hpp>
-#include <stanchion/cli/exit_code.hpp>
-#include <stanchion/cli/routes.hpp>
+#include <stanchion/cli/http_message.hpp>
+#include <stanchion/cli/words.hpp>
+#include <stanchion/runtime/api/problem.hpp>
+#include <stanchion/runtime/api/routes.hpp>
 #include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
@@ -23,16 +25,15 @@ listening_socket listen_at(const std::filesystem::path& path) try {
                 + e.what()};
 }
 
-http_response refusal(const error& e) {
-  return {.status = http_status_of(e.code()),
-          .type = "application/problem+json",
-          .body = problem_document(e.code(), detail_of(e)).dump()};
-}
-
 /// The socket's mode says so already; a directory's may be changed.
 bool may_ask(const stream_socket& x) {
   const auto user = x.peer_user();
   return user == 0 || user == ::geteuid();
+}
+
+/// The user who owns the directory may do anything, in anybody's name.
+caller owner_of(const stream_socket& x) {
+  return {.name = user_name(x.peer_user()), .as = role::admin, .owner = true};
 }
 
 void answer_one(stream_socket& x, const std::shared_ptr<operations>& by) {
@@ -41,9 +42,9 @@ void answer_one(stream_socket& x, const std::shared_ptr<operations>& by) {
     return;
   try {
     if (const auto request = read_request(x))
-      write_response(x, answer(*request, by));
+      write_response(x, answer(*request, owner_of(x), by));
   } catch (const error& e) {
-    write_response(x, refusal(e));
+    write_response(x, problem(e));
   }
 }
 

@@ -1,10 +1,9 @@
 #include <stanchion/cli/http_message.hpp>
 #include <stanchion/core/error.hpp>
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 namespace stanchion {
 
@@ -15,32 +14,6 @@ constexpr auto most_headers = std::size_t{64};
 
 [[noreturn]] void refuse(const std::string& why) {
   throw error{error_code::usage, "this is no request for this socket: " + why};
-}
-
-std::string lower(std::string_view text) {
-  auto to = std::string{text};
-  std::transform(to.begin(), to.end(), to.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return to;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  auto parts = std::vector<std::string_view>{};
-  for (;;) {
-    const auto end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos)
-      return parts;
-    text.remove_prefix(end + 1);
-  }
 }
 
 std::string_view reason(int status) {
@@ -76,7 +49,10 @@ void read_headers(stream_socket& from, http_request& to) {
     const auto colon = line->find(':');
     if (colon == std::string::npos || to.headers.size() >= most_headers)
       refuse("its headers are malformed, or too many");
-    to.headers[lower(line->substr(0, colon))]
+    auto name = lower_case(line->substr(0, colon));
+    if (to.headers.contains(name))
+      to.repeated.insert(name);
+    to.headers[std::move(name)]
       = trimmed(std::string_view{*line}.substr(colon + 1));
   }
 }
@@ -114,72 +90,14 @@ void write_response(const stream_socket& to, const http_response& x) {
   auto head = "HTTP/1.1 " + std::to_string(x.status) + " "
               + std::string{reason(x.status)} + "\r\nContent-Type: " + x.type
               + "\r\nConnection: close\r\n";
+  for (const auto& [name, content] : x.headers)
+    head.append(name).append(": ").append(content).append("\r\n");
   if (!x.stream)
     head += "Content-Length: " + std::to_string(x.body.size()) + "\r\n";
   to.write(head + "\r\n" + x.body);
   if (x.stream)
     x.stream({.write = [&to](std::string_view bytes) { to.write(bytes); },
               .alive = [&to] { return !to.hung_up(); }});
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr auto digits = std::string_view{"0123456789ABCDEF"};
-  auto to = std::string{};
-  for (const auto c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.') {
-      to += c;
-      continue;
-    }
-    to += '%';
-    to += digits[byte >> 4U];
-    to += digits[byte & 15U];
-  }
-  return to;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  auto to = std::string{};
-  while (!text.empty()) {
-    if (text.front() != '%') {
-      to += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    auto byte = 0U;
-    if (text.size() < 3
-        || std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr
-             != text.data() + 3)
-      return std::nullopt;
-    to += static_cast<char>(byte);
-    text.remove_prefix(3);
-  }
-  return to;
-}
-
-std::optional<http_target> parse_target(std::string_view text) {
-  if (!text.starts_with('/'))
-    return std::nullopt;
-  auto target = http_target{};
-  const auto mark = text.find('?');
-  for (const auto part : split(text.substr(1, mark - 1), '/')) {
-    auto plain = percent_decoded(part);
-    if (!plain)
-      return std::nullopt;
-    target.path.push_back(std::move(*plain));
-  }
-  if (mark == std::string_view::npos)
-    return target;
-  for (const auto pair : split(text.substr(mark + 1), '&')) {
-    const auto equals = pair.find('=');
-    auto key = percent_decoded(pair.substr(0, equals));
-    auto x = percent_decoded(
-      equals == std::string_view::npos ? "" : pair.substr(equals + 1));
-    if (!key || !x)
-      return std::nullopt;
-    target.query.insert_or_assign(std::move(*key), std::move(*x));
-  }
-  return target;
 }
 
 } // namespace stanchion

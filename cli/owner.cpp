@@ -1,5 +1,5 @@
 #include <stanchion/cli/owner.hpp>
-#include <stanchion/cli/owner_operations.hpp>
+#include <stanchion/runtime/api/owner_operations.hpp>
 #include <stanchion/cli/signals.hpp>
 #include <stanchion/cli/words.hpp>
 

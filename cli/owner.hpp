@@ -3,7 +3,7 @@
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/cli/control_server.hpp>
 #include <stanchion/cli/invocation.hpp>
-#include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
 #include <memory>

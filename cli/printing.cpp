@@ -1,5 +1,5 @@
 #include <stanchion/cli/printing.hpp>
-#include <stanchion/cli/routes.hpp>
+#include <stanchion/runtime/api/problem.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include <stanchion/cli/control_client.hpp>
 #include <stanchion/cli/session.hpp>
-#include <stanchion/cli/store_operations.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
 #include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <stanchion/cli/invocation.hpp>
-#include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/cli/owner.hpp>
 #include <stanchion/cli/signals.hpp>
 

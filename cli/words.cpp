@@ -1,3 +1,5 @@
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/cli/words.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
@@ -80,12 +82,23 @@ std::vector<std::string> read_ids(const command_context& x) {
   return ids;
 }
 
+std::unique_ptr<store> journal_of(const invocation& words) {
+  return open_sqlite_store(data_dir{words.data_dir}.database(),
+                           {.read_only = true});
+}
+
+std::string user_name(unsigned user) {
+  auto entry = passwd{};
+  auto* found = static_cast<passwd*>(nullptr);
+  auto room = std::vector<char>(16'384);
+  if (::getpwuid_r(user, &entry, room.data(), room.size(), &found) == 0
+      && found != nullptr)
+    return found->pw_name;
+  return "user " + std::to_string(user);
+}
+
 std::string who(const invocation& x) {
-  if (!x.by.empty())
-    return x.by;
-  if (const auto* user = ::getpwuid(::geteuid()))
-    return user->pw_name;
-  return "user " + std::to_string(::geteuid());
+  return x.by.empty() ? user_name(::geteuid()) : x.by;
 }
 
 std::string hint(const invocation& x, const std::string& words) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 namespace stanchion {
 
 using nlohmann::json;
+
+class store;
 
 /// JSON text, `@FILE`, or `-` for stdin, as JSON. Errors: `invalid_json`,
 /// `input_too_large`; `usage` when the file cannot be read.
@@ -23,6 +26,12 @@ using nlohmann::json;
 /// The ids of a command; `-` stands for those on stdin, between white space.
 /// Errors: `usage` when that yields none.
 [[nodiscard]] std::vector<std::string> read_ids(const command_context& x);
+
+/// The journal that the words name, to read only.
+[[nodiscard]] std::unique_ptr<store> journal_of(const invocation& words);
+
+/// What a user of the system is called.
+[[nodiscard]] std::string user_name(unsigned user);
 
 /// Who gives the command: `--by`, else the name of the user.
 [[nodiscard]] std::string who(const invocation& x);

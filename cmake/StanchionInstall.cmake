@@ -32,4 +32,5 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/stanchionConfig.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/stanchionConfigVersion.cmake"
   "${STANCHION_SOURCE_DIR}/cmake/FindCAF.cmake"
+  "${STANCHION_SOURCE_DIR}/cmake/FindHttplib.cmake"
   DESTINATION "${package_dir}")

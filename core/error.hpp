@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,10 +29,21 @@ enum class error_code {
   no_server = 17,       ///< E-RUNTIME-002: nobody answers at the socket
   input_too_large = 18, ///< E-INPUT-002
   idempotency_mismatch = 19, ///< E-RUN-004: same key, other request
+  unauthorized = 20,    ///< E-AUTH-001: no token, or none that is valid
+  forbidden = 21,       ///< E-AUTH-002: not from there, or not in that role
+  token_conflict = 22,  ///< E-AUTH-003: there is a token of that name
+  unknown_token = 23,   ///< E-AUTH-004
+  unknown_tool = 24,    ///< E-TOOL-001
+  bad_request = 25,     ///< E-API-001: not what the operator API takes
+  stale = 26,           ///< E-API-002: it has changed since it was looked at
+  too_busy = 27,        ///< E-API-003: come back later
 };
 
 /// The stable text of a code, such as `E-STORE-001`.
 [[nodiscard]] std::string_view to_string(error_code code);
+
+/// The code with the stable text `text`, such as `E-RUN-002`.
+[[nodiscard]] std::optional<error_code> parse_error_code(std::string_view text);
 
 /// Thrown where a person's or a program's request cannot be met. The message
 /// says what, why, and what to do; state is as it was.
@@ -46,5 +58,8 @@ public:
 private:
   error_code code_;
 };
+
+/// What an error says without its code in front.
+[[nodiscard]] std::string_view detail_of(const error& x);
 
 } // namespace stanchion

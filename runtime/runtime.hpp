@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/run/agent.hpp>
+#include <stanchion/core/audit.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/mode.hpp>
 #include <stanchion/core/outcome.hpp>
@@ -9,6 +10,7 @@
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/core/value.hpp>
+#include <stanchion/runtime/catalog.hpp>
 #include <stanchion/runtime/config.hpp>
 #include <stanchion/runtime/event_bus.hpp>
 #include <stanchion/runtime/supervisor.hpp>
@@ -179,8 +181,20 @@ public:
   void lift_stop(const std::string& by, const std::string& reason);
   /// What an agent may do at present; for an empty name, everything.
   [[nodiscard]] mode_setting mode_of(const std::string& agent) const;
+  /// Isolates a tool, so that no call leaves, or lets calls pass again, whatever
+  /// was before; takes effect a moment later. Errors: `unknown_tool`.
+  void set_breaker(const std::string& tool, bool isolated,
+                   const std::string& reason);
+  /// Keeps for ever that somebody changed something, with the next commit.
+  void note(audit_entry x);
 
   // -- looking ----------------------------------------------------------------
+
+  /// Whether it drives runs: it was started and has not ended since.
+  [[nodiscard]] bool running() const;
+  /// All that were added, by name.
+  [[nodiscard]] std::vector<agent_summary> agents() const;
+  [[nodiscard]] std::vector<tool_summary> tools() const;
 
   [[nodiscard]] stanchion::store& journal() const;
   [[nodiscard]] tree_node tree() const;

@@ -258,6 +258,7 @@ public:
 
 private:
   friend struct tool_parts;
+  friend struct tool_catalog;
 
   std::string name_;
   effect effect_;

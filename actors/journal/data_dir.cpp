@@ -116,6 +116,10 @@ fs::path data_dir::socket() const {
   return root_ / "stanchion.sock";
 }
 
+fs::path data_dir::tokens() const {
+  return root_ / "tokens.json";
+}
+
 fs::path data_dir::stop() const {
   return root_ / "STOP";
 }

@@ -30,6 +30,8 @@ public:
   [[nodiscard]] std::filesystem::path lock() const;
   /// Where the owner listens, `stanchion.sock`.
   [[nodiscard]] std::filesystem::path socket() const;
+  /// Who may use the operator API, `tokens.json`.
+  [[nodiscard]] std::filesystem::path tokens() const;
   /// Present while everything is stopped by a person, `STOP`.
   [[nodiscard]] std::filesystem::path stop() const;
   /// What the root could not commit before it gave up, `failed.json`.

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <stanchion/cli/exit_code.hpp>
+#include <stanchion/runtime/api/problem.hpp>
 
 using namespace stanchion;
 
@@ -26,6 +27,14 @@ TEST_CASE("every error has an exit code and a status", "[cli]") {
       {error_code::invalid_spec, exit_code::failed, 500},
       {error_code::not_running, exit_code::failed, 503},
       {error_code::no_server, exit_code::failed, 500},
+      {error_code::unauthorized, exit_code::unauthorized, 401},
+      {error_code::forbidden, exit_code::unauthorized, 403},
+      {error_code::token_conflict, exit_code::conflict, 409},
+      {error_code::unknown_token, exit_code::not_found, 404},
+      {error_code::unknown_tool, exit_code::not_found, 404},
+      {error_code::bad_request, exit_code::usage, 400},
+      {error_code::stale, exit_code::conflict, 412},
+      {error_code::too_busy, exit_code::failed, 503},
     }));
   CHECK(exit_code_of(error) == code);
   CHECK(http_status_of(error) == status);

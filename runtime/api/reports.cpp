@@ -1,7 +1,5 @@
-#include <stanchion/actors/journal/data_dir.hpp>
-#include <stanchion/actors/journal/sqlite_store.hpp>
-#include <stanchion/cli/invocation.hpp>
-#include <stanchion/cli/reports.hpp>
+#include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 
@@ -142,11 +140,6 @@ std::optional<run_number> successor_of(store& in, const run_row& row) {
 
 } // namespace
 
-std::unique_ptr<store> journal_of(const invocation& words) {
-  return open_sqlite_store(data_dir{words.data_dir}.database(),
-                           {.read_only = true});
-}
-
 error unreadable(const record& r, const std::exception& why) {
   return {error_code::store_damaged,
           "record " + std::to_string(r.seq) + " of run " + std::to_string(r.run)
@@ -210,13 +203,37 @@ json run_document(store& in, const run_row& row, instant now,
 }
 
 json ticket_list(store& in, const ticket_query& q) {
-  auto filter = ticket_filter{.states = q.states, .limit = q.limit};
+  auto filter = ticket_filter{.states = q.states,
+                              .limit = q.limit,
+                              .reason = q.reason,
+                              .kind = q.kind};
   if (!q.run.empty())
     filter.run = resolve_run(in, q.run).number;
   auto tickets = json::array();
   for (const auto& t : in.list_tickets(filter))
     tickets.push_back(t);
   return json{{"tickets", std::move(tickets)}};
+}
+
+json audit_list(store& in, const audit_filter& f) {
+  const auto found = in.list_audits(f);
+  auto entries = json::array();
+  for (const auto& x : found)
+    entries.push_back(x);
+  auto page = json{{"entries", std::move(entries)}};
+  if (found.size() == f.limit && !found.empty())
+    page["next"] = found.back().number;
+  return page;
+}
+
+std::string gist_of(const json& document) {
+  auto gist = json::object();
+  for (const auto* member :
+       {"state", "waiting_for", "version", "decided", "role", "expires",
+        "revoked", "breaker", "agent"})
+    if (const auto found = document.find(member); found != document.end())
+      gist[member] = *found;
+  return canonical(gist, wrapping_limits);
 }
 
 ticket require_ticket(store& in, std::string_view id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/audit.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/core/ticket.hpp>
@@ -8,12 +9,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace stanchion {
 
 using nlohmann::json;
+
+class event_feed;
 
 /// Until when a run is followed.
 enum class follow_until : std::uint8_t {
@@ -37,6 +42,8 @@ struct ticket_query {
   std::vector<ticket_state> states; ///< empty: all
   std::string run;                  ///< an id or the start of one; empty: all
   std::size_t limit = 100;
+  std::optional<park_reason> reason = {}; ///< nothing: all
+  std::optional<ticket_kind> kind = {};   ///< nothing: all
 };
 
 /// What operators do with a data directory, in the JSON of the operator API.
@@ -46,9 +53,12 @@ struct ticket_query {
 /// Runs are named by their id or by its first 8 characters or more, where that
 /// is unambiguous; tickets by their id.
 ///
-/// Errors:  `error`; `unknown_run`, `unknown_ticket`, what the store throws,
-/// and
-///          `no_server` or `not_running` when the owner is gone.
+/// Every change is audited under the request's `by`, in the commit that makes
+/// it durable or in the one after.
+///
+/// Errors:  `error`; `unknown_run`, `unknown_ticket`, `unknown_tool`,
+///          `unknown_token`, what the store throws, and `no_server` or
+///          `not_running` when the owner is gone.
 /// Threads: those of the implementation.
 class operations {
 public:
@@ -66,11 +76,12 @@ public:
   /// it was made to stop.
   virtual json follow(const std::string& id, const follower& f) = 0;
 
-  /// `{agent, input, key?, submitter?}`; returns the run once it is durable.
+  /// `{agent, input, key?, submitter?, budget?}`; returns the run once it is durable.
   virtual json start_run(const json& request) = 0;
   /// `{reason?, by?}`; returns the run.
   virtual json cancel_run(const std::string& id, const json& request) = 0;
-  virtual json resume_run(const std::string& id) = 0;
+  /// `{by?}`; returns the run.
+  virtual json resume_run(const std::string& id, const json& request) = 0;
   /// Says `retry` about the run's ticket; `{by, comment?}`. Returns the ticket.
   virtual json retry_run(const std::string& id, const json& request) = 0;
 
@@ -82,6 +93,32 @@ public:
 
   /// The supervision tree.
   [[nodiscard]] virtual json tree() = 0;
+  /// `{agents}`: those of the process that drives the runs.
+  [[nodiscard]] virtual json list_agents() = 0;
+  /// `{tools}`, with the state of their breakers.
+  [[nodiscard]] virtual json list_tools() = 0;
+  /// The same of one tool, and its schemas.
+  [[nodiscard]] virtual json find_tool(const std::string& name) = 0;
+  /// `{state, reason, by?}`, `state` being `isolated` or `closed`; returns the
+  /// tool.
+  virtual json set_breaker(const std::string& tool, const json& request) = 0;
+
+  /// `{entries, next}`, newest first; `next` is the `before` of the page
+  /// behind, if there is one.
+  [[nodiscard]] virtual json list_audit(const audit_filter& f) = 0;
+  /// `{tokens}`: who may use the API, without what proves it.
+  [[nodiscard]] virtual json list_tokens() = 0;
+  /// `{name, role, expires_in_s?, by?}`; returns the token with its `secret`.
+  virtual json create_token(const json& request) = 0;
+  /// `{reason?, by?}`; returns the token.
+  virtual json revoke_token(const std::string& name, const json& request) = 0;
+
+  /// What happens from now on, and lately; null where that cannot be heard.
+  [[nodiscard]] virtual std::shared_ptr<event_feed> events() {
+    return nullptr;
+  }
+  /// `{ready, why?}`: whether runs can be started.
+  [[nodiscard]] virtual json readiness() = 0;
 };
 
 } // namespace stanchion

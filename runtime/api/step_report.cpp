@@ -1,4 +1,4 @@
-#include <stanchion/cli/reports.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 

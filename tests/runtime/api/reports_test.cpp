@@ -2,7 +2,7 @@
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/bodies.hpp>
-#include <stanchion/cli/reports.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
@@ -68,7 +68,7 @@ error_code refusal(const std::function<void()>& f) {
 } // namespace
 
 TEST_CASE_METHOD(fixture, "a run is named by the start of its id",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   for (auto n = run_number{1}; n < 4; ++n)
     add(row_of(n, run_state::running));
   auto& in = commit();
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(fixture, "a run is named by the start of its id",
 TEST_CASE_METHOD(fixture,
                  "a run is settled once only people help, and shows "
                  "all tickets below it",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(row_of(1, run_state::waiting));
   add(row_of(2, run_state::parked, 1));
   open_ticket(2);
@@ -107,13 +107,13 @@ TEST_CASE_METHOD(fixture,
 }
 
 TEST_CASE_METHOD(fixture, "a run that goes on by itself is not settled",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(row_of(1, run_state::running));
   auto& in = commit();
   CHECK(run_document(in, *in.find_run(1), t0).at("settled") == false);
 }
 
-TEST_CASE_METHOD(fixture, "a run's line says why it stands", "[cli][reports]") {
+TEST_CASE_METHOD(fixture, "a run's line says why it stands", "[runtime][api]") {
   auto row = row_of(1, run_state::waiting);
   auto why = std::string{};
   SECTION("waiting") {
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(fixture, "a run's line says why it stands", "[cli][reports]") {
 }
 
 TEST_CASE_METHOD(fixture, "steps show attempts, sources and durations",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(1, record_kind::started, R"({"agent":"a","input":1})");
   add(
     1, record_kind::intent,
@@ -177,7 +177,7 @@ TEST_CASE_METHOD(fixture, "steps show attempts, sources and durations",
   CHECK(steps[2].at("ticket") == "T-1");
 }
 
-TEST_CASE_METHOD(fixture, "a reopened step is open again", "[cli][reports]") {
+TEST_CASE_METHOD(fixture, "a reopened step is open again", "[runtime][api]") {
   add(1, record_kind::intent, R"({"kind":"call","name":"pay"})", 0s, "1");
   add(1, record_kind::attempt_end, "{}", 0s, "1"); // an attempt nobody saw
   add(1, record_kind::outcome, R"({"failure":{"kind":"timeout"}})", 0s, "1");
@@ -194,7 +194,7 @@ TEST_CASE_METHOD(fixture, "a reopened step is open again", "[cli][reports]") {
 TEST_CASE_METHOD(fixture,
                  "a step whose branch was decided without it is shown "
                  "as abandoned",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(1, record_kind::intent, R"({"kind":"timer","due":1})", 0s, "1.2.1");
   add(1, record_kind::abandoned, "{}", 1s, "1.2.1");
   const auto step = step_list(content.records).at("steps").at(0);
@@ -202,14 +202,14 @@ TEST_CASE_METHOD(fixture,
 }
 
 TEST_CASE_METHOD(fixture, "a record that cannot be read is named",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(7, record_kind::intent, "{", 0s, "1");
   CHECK(refusal([&] { static_cast<void>(step_list(content.records)); })
         == error_code::store_damaged);
 }
 
 TEST_CASE_METHOD(fixture, "retry finds the ticket that takes it",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(row_of(1, run_state::parked));
   add(row_of(2, run_state::parked));
   add(row_of(3, run_state::running));
@@ -227,7 +227,7 @@ TEST_CASE_METHOD(fixture, "retry finds the ticket that takes it",
 }
 
 TEST_CASE_METHOD(fixture, "a run is followed to its end, and beyond",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(row_of(1, run_state::running));
   add(1, record_kind::started, "{}");
   commit();
@@ -250,7 +250,7 @@ TEST_CASE_METHOD(fixture, "a run is followed to its end, and beyond",
 }
 
 TEST_CASE_METHOD(fixture, "following ends when it is told to",
-                 "[cli][reports]") {
+                 "[runtime][api]") {
   add(row_of(1, run_state::running));
   commit();
   auto looks = 0;

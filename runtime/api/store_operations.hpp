@@ -1,9 +1,13 @@
 #pragma once
 
-#include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/api/operations.hpp>
+#include <stanchion/runtime/api/token_file.hpp>
 #include <stanchion/runtime/people.hpp>
 
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 namespace stanchion {
 
@@ -19,8 +23,14 @@ public:
   [[nodiscard]] json list_tickets(const ticket_query& q) override;
   [[nodiscard]] json find_ticket(const std::string& id) override;
   json retry_run(const std::string& id, const json& request) override;
+  [[nodiscard]] json list_audit(const audit_filter& f) override;
+  [[nodiscard]] json list_tokens() override;
+  json create_token(const json& request) override;
+  json revoke_token(const std::string& name, const json& request) override;
 
 protected:
+  explicit store_operations(const std::filesystem::path& tokens);
+
   [[nodiscard]] virtual stanchion::store& reads() = 0;
   /// Which open runs nothing drives until a person acts: as their rows say.
   [[nodiscard]] virtual people_watch::predicate left_alone() const {
@@ -28,6 +38,12 @@ protected:
   }
   /// Waits a moment, for something to happen to a run that is followed.
   virtual void pause() = 0;
+  /// Calls `change` while nobody else may write to the directory, and makes
+  /// durable what it yields.
+  virtual void note(const std::function<audit_entry()>& change) = 0;
+
+private:
+  token_file tokens_;
 };
 
 /// A decision as the operator API has it. Errors: `bad_decision` naming the
@@ -40,6 +56,11 @@ struct decision_words {
   std::string payload;
 };
 [[nodiscard]] decision_words read_decision(const json& request);
+
+/// Who did what to what, and why, by the `by` and `reason` or `comment` of a
+/// request.
+[[nodiscard]] audit_entry audit_of(const json& request, std::string act,
+                                   std::string subject);
 
 /// A string member of an object, or `otherwise`. Errors: `invalid_json`.
 [[nodiscard]] std::string text_member(const json& from, const char* key,

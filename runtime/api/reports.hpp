@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stanchion/cli/operations.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/runtime/people.hpp>
@@ -9,7 +9,6 @@
 
 #include <exception>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -17,10 +16,6 @@
 namespace stanchion {
 
 class error;
-struct invocation;
-
-/// The journal that the words name, to read only.
-[[nodiscard]] std::unique_ptr<store> journal_of(const invocation& words);
 
 /// What is to be thrown when a record's body makes no sense.
 [[nodiscard]] error unreadable(const record& r, const std::exception& why);
@@ -41,6 +36,10 @@ struct invocation;
 /// The open ticket of a run that `retry` answers. Errors: `run_conflict`.
 [[nodiscard]] ticket retry_ticket(store& in, const run_row& row);
 [[nodiscard]] json tree_document(const tree_node& from);
+/// See `operations::list_audit`.
+[[nodiscard]] json audit_list(store& in, const audit_filter& f);
+/// What is audited of a run, a ticket or a token: how it stands, in short.
+[[nodiscard]] std::string gist_of(const json& document);
 
 /// See `operations::follow`. `pause` waits a moment, for something to happen.
 [[nodiscard]] json

@@ -2,8 +2,8 @@
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/actors/run/bodies.hpp>
-#include <stanchion/cli/reports.hpp>
-#include <stanchion/cli/store_operations.hpp>
+#include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
@@ -18,6 +18,23 @@
 namespace stanchion {
 
 // -- what only reads ----------------------------------------------------------
+
+namespace {
+
+/// When a token that is asked for expires; nothing for never.
+std::optional<instant> expiry_of(const json& request, instant now) {
+  const auto found = request.find("expires_in_s");
+  if (found == request.end() || found->is_null())
+    return std::nullopt;
+  constexpr auto longest = std::uint64_t{100} * 366 * 24 * 60 * 60;
+  if (!found->is_number_unsigned() || found->get<std::uint64_t>() == 0
+      || found->get<std::uint64_t>() > longest)
+    throw error{error_code::usage,
+                "\"expires_in_s\" must be a number of seconds, at least 1"};
+  return now + std::chrono::seconds{found->get<std::int64_t>()};
+}
+
+} // namespace
 
 json store_operations::list_runs(const run_filter& f) {
   return run_list(reads(), f);
@@ -53,6 +70,62 @@ json store_operations::find_ticket(const std::string& id) {
   return json(require_ticket(reads(), id));
 }
 
+// -- tokens and the audit -----------------------------------------------------
+
+store_operations::store_operations(const std::filesystem::path& tokens)
+  : tokens_(tokens) {
+  // nop
+}
+
+json store_operations::list_audit(const audit_filter& f) {
+  return audit_list(reads(), f);
+}
+
+json store_operations::list_tokens() {
+  auto all = json::array();
+  for (const auto& x : tokens_.list())
+    all.push_back(x);
+  return {{"tokens", std::move(all)}};
+}
+
+json store_operations::create_token(const json& request) {
+  const auto as = parse_role(text_member(request, "role"));
+  if (!as)
+    throw error{error_code::usage, "\"" + text_member(request, "role")
+                                     + "\" is no role; there are viewer, "
+                                       "operator, approver and admin"};
+  const auto now = system_clock().now();
+  const auto expires = expiry_of(request, now);
+  auto made = json{};
+  note([&] {
+    const auto name = text_member(request, "name");
+    auto secret = tokens_.create(name, *as, now, expires);
+    made = api_token{.name = name,
+                     .as = *as,
+                     .hash = {},
+                     .created = now,
+                     .expires = expires,
+                     .revoked = {}};
+    auto entry = audit_of(request, "token.create", name);
+    entry.after = gist_of(made);
+    made["secret"] = std::move(secret);
+    return entry;
+  });
+  return made;
+}
+
+json store_operations::revoke_token(const std::string& name,
+                                    const json& request) {
+  auto revoked = json{};
+  note([&] {
+    revoked = tokens_.revoke(name, system_clock().now());
+    auto entry = audit_of(request, "token.revoke", name);
+    entry.after = gist_of(revoked);
+    return entry;
+  });
+  return revoked;
+}
+
 // -- requests -----------------------------------------------------------------
 
 std::string text_member(const json& from, const char* key,
@@ -66,6 +139,16 @@ std::string text_member(const json& from, const char* key,
     return found->get<std::string>();
   throw error{error_code::invalid_json,
               "member \"" + std::string{key} + "\" must be a string"};
+}
+
+audit_entry audit_of(const json& request, std::string act,
+                     std::string subject) {
+  return {.at = system_clock().now(),
+          .by = text_member(request, "by", "somebody"),
+          .act = std::move(act),
+          .subject = std::move(subject),
+          .reason
+          = text_member(request, "reason", text_member(request, "comment"))};
 }
 
 decision_words read_decision(const json& request) {
@@ -103,7 +186,8 @@ namespace {
 
 class offline_operations final : public store_operations {
 public:
-  explicit offline_operations(data_dir dir) : dir_(std::move(dir)) {
+  explicit offline_operations(data_dir dir)
+    : store_operations(dir.tokens()), dir_(std::move(dir)) {
     // nop
   }
 
@@ -111,8 +195,28 @@ public:
     needs_owner("starting a run", dir_);
   }
 
-  json resume_run(const std::string&) override {
+  json resume_run(const std::string&, const json&) override {
     needs_owner("resuming a run", dir_);
+  }
+
+  [[nodiscard]] json list_agents() override {
+    needs_owner("showing its agents", dir_);
+  }
+
+  [[nodiscard]] json list_tools() override {
+    needs_owner("showing its tools", dir_);
+  }
+
+  [[nodiscard]] json find_tool(const std::string&) override {
+    needs_owner("showing its tools", dir_);
+  }
+
+  json set_breaker(const std::string&, const json&) override {
+    needs_owner("changing a breaker", dir_);
+  }
+
+  [[nodiscard]] json readiness() override {
+    return {{"ready", false}, {"why", "no process drives the runs"}};
   }
 
   [[nodiscard]] json tree() override {
@@ -136,6 +240,10 @@ public:
                            .kind = record_kind::cancel,
                            .at = now,
                            .body = bodies::cancel(reason, by)});
+      auto entry = audit_of(request, "run.cancel", to_string(row.id));
+      entry.reason = reason;
+      entry.before = gist_of(json(row));
+      x.audits.push_back(std::move(entry));
       row.next_at.reset(); // there is something to do at once
       row.updated = now;
       x.runs.push_back(std::move(row));
@@ -147,7 +255,8 @@ public:
   json decide(const std::string& id, const json& request) override {
     const auto words = read_decision(request);
     write([&](store& to) {
-      auto verdict = stanchion::decide(require_ticket(to, id),
+      const auto before = require_ticket(to, id);
+      auto verdict = stanchion::decide(before,
                                        {.version = words.version,
                                         .verb = words.verb,
                                         .by = words.by,
@@ -155,8 +264,13 @@ public:
                                         .payload = words.payload},
                                        system_clock().now());
       auto x = batch{};
-      if (auto* fresh = std::get_if<ticket>(&verdict))
+      if (auto* fresh = std::get_if<ticket>(&verdict)) {
+        auto entry = audit_of(request, "ticket.decide", id);
+        entry.before = gist_of(json(before));
+        entry.after = gist_of(json(*fresh));
+        x.audits.push_back(std::move(entry));
         x.tickets.push_back(std::move(*fresh));
+      }
       return x;
     });
     return find_ticket(id);
@@ -174,6 +288,20 @@ protected:
     std::this_thread::sleep_for(nap);
   }
 
+  void note(const std::function<audit_entry()>& change) override {
+    if (!std::filesystem::exists(dir_.database())) {
+      // Tokens may be made before anything runs.
+      dir_.create();
+      const auto lock = data_dir_lock{dir_, lock_purpose::edit};
+      static_cast<void>(open_sqlite_store(dir_.database()));
+    }
+    write([&change](store&) {
+      auto x = batch{};
+      x.audits.push_back(change());
+      return x;
+    });
+  }
+
 private:
   /// Commits what `make` makes of the store, while nobody else can write.
   void write(const std::function<batch(store&)>& make) {
@@ -189,7 +317,7 @@ private:
       return;
     throw error{status == commit_status::full ? error_code::store_full
                                               : error_code::store_io,
-                "nothing was decided, since the journal could not be written: "
+                "it could not be written down, for the journal refused: "
                   + to->problem()};
   }
 

@@ -1,0 +1,118 @@
+#include <stanchion/core/error.hpp>
+#include <stanchion/core/version.hpp>
+#include <stanchion/runtime/api/detail/api_call.hpp>
+#include <stanchion/runtime/api/event_feed.hpp>
+#include <stanchion/runtime/api/openapi.hpp>
+#include <stanchion/runtime/api/problem.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
+
+#include <string>
+#include <utility>
+
+namespace stanchion::detail {
+
+// -- what answers share -------------------------------------------------------
+
+http_response document(const json& x, int status) {
+  return {.status = status,
+          .body = x.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+http_response tagged(const api_call& x, const json& doc,
+                     const std::string& tag) {
+  auto to = document(doc);
+  to.headers["ETag"] = tag;
+  const auto known = x.request.header("if-none-match");
+  for (const auto each : split(known, ','))
+    if (trimmed(each) == tag || trimmed(each) == "*") {
+      to.status = 304;
+      to.body.clear();
+    }
+  return to;
+}
+
+std::string speaker(const api_call& x, const char* member) {
+  const auto said = text_member(x.body, member);
+  if (said.empty() || said == x.by.name)
+    return x.by.name;
+  if (x.by.owner || x.by.as == role::admin)
+    return said;
+  throw error{error_code::forbidden, "\"" + std::string{member}
+                                       + "\" names somebody else than "
+                                       + x.by.name + "; leave it out"};
+}
+
+// -- supervision --------------------------------------------------------------
+
+http_response list_agents(const api_call& x) {
+  return document(x.work->list_agents());
+}
+
+http_response list_tools(const api_call& x) {
+  return document(x.work->list_tools());
+}
+
+http_response get_tool(const api_call& x) {
+  return document(x.work->find_tool(x.ids[0]));
+}
+
+http_response set_breaker(const api_call& x) {
+  auto request = x.body;
+  request["by"] = speaker(x);
+  return document(x.work->set_breaker(x.ids[0], request));
+}
+
+http_response get_tree(const api_call& x) {
+  return document(x.work->tree());
+}
+
+// -- events -------------------------------------------------------------------
+
+http_response stream_events(const api_call& x) {
+  auto feed = x.work->events();
+  if (feed == nullptr)
+    throw error{error_code::no_server, "no process drives runs here, so that "
+                                       "there is nothing to hear"};
+  auto wanted = feed_query{.after = x.request.header("last-event-id")};
+  if (wanted.after.empty())
+    wanted.after = x.request.parameter("after");
+  if (const auto run = x.request.parameter("run"); !run.empty())
+    wanted.run
+      = parse_uuid(x.work->find_run(run).at("id").get<std::string>()).value();
+  return {.type = "text/event-stream",
+          .stream = [feed = std::move(feed), wanted](const http_sink& to) {
+            stream_feed(*feed, wanted, to);
+          }};
+}
+
+// -- health -------------------------------------------------------------------
+
+http_response get_live(const api_call&) {
+  return document({{"status", "ok"}});
+}
+
+http_response get_ready(const api_call& x) {
+  const auto state = x.work->readiness();
+  return document(state, state.value("ready", false) ? 200 : 503);
+}
+
+http_response get_metrics(const api_call& x) {
+  auto text = std::string{"# HELP stanchion_build_info The version.\n"
+                          "# TYPE stanchion_build_info gauge\n"
+                          "stanchion_build_info{version=\""}
+                .append(version())
+                .append("\"} 1\n");
+  if (const auto feed = x.work->events())
+    text += feed->metrics();
+  return {.type = "text/plain; version=0.0.4", .body = std::move(text)};
+}
+
+http_response get_version(const api_call&) {
+  return document({{"version", version()}});
+}
+
+http_response get_openapi(const api_call&) {
+  return document(openapi_document());
+}
+
+} // namespace stanchion::detail

@@ -1,0 +1,267 @@
+#include <stanchion/runtime/api/owner_operations.hpp>
+#include <stanchion/runtime/api/event_feed.hpp>
+#include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
+#include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/core/budget.hpp>
+#include <stanchion/core/encode.hpp>
+#include <stanchion/core/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stanchion {
+
+namespace {
+
+/// Lets threads wait until a run has ended or parked, or a moment has passed.
+class pulse {
+public:
+  explicit pulse(event_bus& bus)
+    : bus_(bus), subscription_(
+                   bus.subscribe([this](const event& x) { hear(x.kind); },
+                                 {event_kind::run_ended, event_kind::run_parked,
+                                  event_kind::runtime_stopping})) {
+    // nop
+  }
+  pulse(const pulse&) = delete;
+  pulse& operator=(const pulse&) = delete;
+  ~pulse() {
+    bus_.unsubscribe(subscription_);
+  }
+
+  /// False once the runtime stops.
+  bool wait() {
+    // A record may be durable before or after the event about it.
+    constexpr auto look_again = std::chrono::milliseconds{50};
+    auto lock = std::unique_lock{mutex_};
+    const auto before = beats_;
+    changed_.wait_for(lock, look_again,
+                      [&] { return beats_ != before || stopping_; });
+    return !stopping_;
+  }
+
+private:
+  void hear(event_kind x) {
+    const std::lock_guard guard{mutex_};
+    ++beats_;
+    stopping_ = stopping_ || x == event_kind::runtime_stopping;
+    changed_.notify_all();
+  }
+
+  event_bus& bus_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t beats_ = 0; // guarded by mutex_
+  bool stopping_ = false;   // guarded by mutex_
+  std::uint64_t subscription_;
+};
+
+/// What a run may use up, in the form of an extension.
+budget limits_of(const json& request) try {
+  const auto found = request.find("budget");
+  return found == request.end() ? budget{} : extension_from_json(*found);
+} catch (const error& e) {
+  throw error{error_code::usage, "\"budget\": " + std::string{detail_of(e)}};
+}
+
+/// The breakers of all guards, by tool.
+void collect_breakers(const tree_node& from,
+                      std::map<std::string, std::string>& to) {
+  if (from.kind == "guard")
+    to[from.name] = from.detail;
+  for (const auto& child : from.children)
+    collect_breakers(child, to);
+}
+
+json tool_list(const std::vector<tool_summary>& tools, const tree_node& tree) {
+  auto breakers = std::map<std::string, std::string>{};
+  collect_breakers(tree, breakers);
+  auto all = json::array();
+  for (const auto& x : tools) {
+    auto to = json{{"name", x.name},
+                   {"effect", to_string(x.effect)},
+                   {"timeout_us", x.timeout.count()},
+                   {"attempts", x.attempts}};
+    if (!x.undo.empty())
+      to["undo"] = x.undo;
+    if (!x.fallbacks.empty())
+      to["fallbacks"] = x.fallbacks;
+    const auto found = breakers.find(x.name);
+    to["breaker"] = found == breakers.end() || found->second.empty()
+                      ? "unknown"
+                      : found->second;
+    all.push_back(std::move(to));
+  }
+  return all;
+}
+
+class owner_operations final : public store_operations {
+public:
+  explicit owner_operations(runtime& of)
+    : store_operations(data_dir{of.settings().data_dir}.tokens()), runtime_(of),
+      pulse_(of.events()) {
+    // nop
+  }
+
+  json start_run(const json& request) override {
+    const auto input = request.find("input");
+    const auto row = runtime_.submit(
+      {.agent = text_member(request, "agent"),
+       .input = input == request.end() ? args() : value{*input},
+       .key = text_member(request, "key"),
+       .submitter = text_member(request, "submitter"),
+       .limits = limits_of(request)});
+    auto run = json(row);
+    audit(request, text_member(request, "submitter"), "run.start",
+          to_string(row.id), {}, run);
+    return run;
+  }
+
+  json cancel_run(const std::string& id, const json& request) override {
+    const auto row = resolve_run(reads(), id);
+    const auto by = text_member(request, "by", "somebody");
+    runtime_.cancel(row.id,
+                    text_member(request, "reason", "cancelled by " + by), by);
+    auto run = find_run(to_string(row.id));
+    audit(request, by, "run.cancel", to_string(row.id), json(row), run);
+    return run;
+  }
+
+  json resume_run(const std::string& id, const json& request) override {
+    const auto row = resolve_run(reads(), id);
+    runtime_.resume(row.id);
+    auto run = find_run(to_string(row.id));
+    audit(request, text_member(request, "by", "somebody"), "run.resume",
+          to_string(row.id), json(row), run);
+    return run;
+  }
+
+  json decide(const std::string& id, const json& request) override {
+    const auto words = read_decision(request);
+    const auto before = reads().find_ticket(id);
+    auto after = json(runtime_.decide({.ticket = id,
+                                       .version = words.version,
+                                       .verb = words.verb,
+                                       .by = words.by,
+                                       .comment = words.comment,
+                                       .payload = words.payload}));
+    if (before && before->state == ticket_state::open)
+      audit(request, words.by, "ticket.decide", id, json(*before), after);
+    return after;
+  }
+
+  [[nodiscard]] json tree() override {
+    return tree_document(runtime_.tree());
+  }
+
+  [[nodiscard]] json list_agents() override {
+    auto all = json::array();
+    for (const auto& x : runtime_.agents())
+      all.push_back({{"name", x.name},
+                     {"version", x.latest},
+                     {"versions", x.versions},
+                     {"state", x.stopped ? "stopped" : "running"}});
+    return {{"agents", std::move(all)}};
+  }
+
+  [[nodiscard]] json list_tools() override {
+    return {{"tools", tool_list(runtime_.tools(), runtime_.tree())}};
+  }
+
+  [[nodiscard]] json find_tool(const std::string& name) override {
+    for (const auto& x : runtime_.tools())
+      if (x.name == name) {
+        auto found = tool_list({x}, runtime_.tree()).at(0);
+        found["input"] = x.input.get();
+        found["output"] = x.output.get();
+        return found;
+      }
+    throw error{error_code::unknown_tool,
+                "there is no tool named " + name
+                  + "; `tool list` shows what there is"};
+  }
+
+  json set_breaker(const std::string& tool, const json& request) override {
+    const auto state = text_member(request, "state");
+    const auto reason = text_member(request, "reason");
+    const auto by = text_member(request, "by", "somebody");
+    if (state != "isolated" && state != "closed")
+      throw error{error_code::usage,
+                  "\"state\" must be isolated or closed"};
+    if (reason.empty())
+      throw error{error_code::usage, "a reason is needed, for others to read"};
+    const auto before = find_tool(tool);
+    runtime_.set_breaker(tool, state == "isolated", by + ": " + reason);
+    auto after = find_tool(tool);
+    audit(request, by, state == "isolated" ? "breaker.isolate" : "breaker.close",
+          tool, before, after);
+    return after;
+  }
+
+  [[nodiscard]] std::shared_ptr<event_feed> events() override {
+    const std::lock_guard guard{mutex_};
+    if (feed_ == nullptr)
+      feed_ = std::make_shared<event_feed>(runtime_.events());
+    return feed_;
+  }
+
+  [[nodiscard]] json readiness() override {
+    if (!runtime_.running())
+      return {{"ready", false}, {"why", "the runtime is stopped"}};
+    if (const auto why = reads().problem(); !why.empty())
+      return {{"ready", false}, {"why", "the journal cannot be written"}};
+    return {{"ready", true}};
+  }
+
+protected:
+  [[nodiscard]] store& reads() override {
+    return runtime_.journal();
+  }
+
+  [[nodiscard]] people_watch::predicate left_alone() const override {
+    return [this](const run_row& row) { return runtime_.leaves_alone(row); };
+  }
+
+  void pause() override {
+    if (!pulse_.wait())
+      throw error{error_code::not_running, "the process that drives the run is "
+                                           "stopping"};
+  }
+
+  void note(const std::function<audit_entry()>& change) override {
+    const std::lock_guard guard{writing_};
+    runtime_.note(change());
+  }
+
+private:
+  void audit(const json& request, const std::string& by, const char* act,
+             const std::string& subject, const json& before,
+             const json& after) {
+    auto entry = audit_of(request, act, subject);
+    entry.by = by.empty() ? "somebody" : by;
+    entry.before = before.is_null() ? "" : gist_of(before);
+    entry.after = gist_of(after);
+    runtime_.note(std::move(entry));
+  }
+
+  runtime& runtime_;
+  pulse pulse_;
+  std::mutex writing_;               // one token file, one writer
+  std::mutex mutex_;
+  std::shared_ptr<event_feed> feed_; // guarded by mutex_
+};
+
+} // namespace
+
+std::unique_ptr<operations> make_owner_operations(runtime& of) {
+  return std::make_unique<owner_operations>(of);
+}
+
+} // namespace stanchion
