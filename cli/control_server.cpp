@@ -1,9 +1,9 @@
 #include <stanchion/cli/control_server.hpp>
 #include <stanchion/cli/http_message.hpp>
 #include <stanchion/cli/words.hpp>
+#include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/problem.hpp>
 #include <stanchion/runtime/api/routes.hpp>
-#include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/cli/unix_socket.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 
 #include <cstddef>
 #include <filesystem>

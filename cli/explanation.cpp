@@ -1,10 +1,10 @@
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/cli/explanation.hpp>
 #include <stanchion/cli/printing.hpp>
-#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 
 #include <nlohmann/json.hpp>
 

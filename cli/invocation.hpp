@@ -64,6 +64,20 @@ struct invocation {
   std::optional<std::string> faults;
   bool allow_faults = false;
   std::uint64_t fault_seed = 1;
+  // -- of a server
+  std::string url; ///< of the one that is asked; empty: the data directory's
+  std::filesystem::path token_file;
+  std::filesystem::path tls_ca;
+  std::string listen = "127.0.0.1:7420";
+  std::vector<std::string> allow_hosts;
+  std::filesystem::path tls_cert;
+  std::filesystem::path tls_key;
+  bool insecure_non_loopback = false;
+  // -- of tokens and the audit
+  std::string name;
+  std::string role;
+  std::optional<duration> expires;
+  std::string subject;
   // -- of a simulation
   std::uint64_t seeds = 1'000;
   std::uint64_t seed = 1;

@@ -1,7 +1,7 @@
 #include <stanchion/cli/owner.hpp>
-#include <stanchion/runtime/api/owner_operations.hpp>
 #include <stanchion/cli/signals.hpp>
 #include <stanchion/cli/words.hpp>
+#include <stanchion/runtime/api/owner_operations.hpp>
 
 namespace stanchion {
 
@@ -35,6 +35,10 @@ void owner::start() {
 
 operations& owner::work() const {
   return *operations_;
+}
+
+bool owner::running() const {
+  return runtime_ != nullptr && runtime_->running();
 }
 
 bool owner::stop() {

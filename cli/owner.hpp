@@ -35,6 +35,13 @@ public:
   /// Precondition: started.
   [[nodiscard]] operations& work() const;
 
+  /// The same, for servers of this process, which must not outlive it.
+  [[nodiscard]] const std::shared_ptr<operations>& shared_work() const {
+    return operations_;
+  }
+  /// Whether its runtime still drives runs.
+  [[nodiscard]] bool running() const;
+
   /// Stops in order. False when threads had to be abandoned, which the process
   /// must not outlive.
   bool stop();

@@ -48,6 +48,8 @@ public:
     add_run();
     add_ticket();
     add_policy();
+    add_supervision();
+    add_serving();
     add_care();
     add_simulate();
   }
@@ -86,6 +88,26 @@ private:
       ->check(CLI::IsMember(formats))
       ->type_name("FORMAT");
     return x;
+  }
+
+  /// It may ask a server of the network instead of the data directory.
+  void takes_server(CLI::App* x) {
+    x->add_option("--url", chosen.words.url,
+                  "Ask this server, such as http://127.0.0.1:7420, with the "
+                  "token of STANCHION_TOKEN")
+      ->envname("STANCHION_URL")
+      ->type_name("URL");
+    x->add_option("--token-file", chosen.words.token_file,
+                  "Where the token is, instead of STANCHION_TOKEN")
+      ->envname("STANCHION_TOKEN_FILE")
+      ->type_name("FILE");
+    x->add_option("--tls-ca", chosen.words.tls_ca,
+                  "Whom to believe that a server is who it says; default whom "
+                  "the system believes")
+      ->envname("STANCHION_TLS_CA")
+      ->type_name("FILE");
+    x->add_flag("--insecure-non-loopback", chosen.words.insecure_non_loopback,
+                "Send the token to other machines without TLS, too");
   }
 
   void takes_ids(CLI::App* x) {
@@ -201,6 +223,7 @@ private:
     takes_by(start);
     takes_timeout(start);
     takes_faults(start);
+    takes_server(start);
     add_run_lists(run);
     add_run_mends(run);
   }
@@ -217,6 +240,7 @@ private:
       ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
+    takes_server(list);
     auto* show = leaf(run, "show", "Show a run, its steps, and why it stands",
                       verbs::run_show, "run show 0197c5d2");
     takes_one_id(show, "A run, by id or its first 8 characters");
@@ -224,6 +248,8 @@ private:
                        verbs::run_watch, "run watch 0197c5d2");
     takes_one_id(watch, "A run, by id or its first 8 characters");
     takes_timeout(watch);
+    takes_server(show);
+    takes_server(watch);
   }
 
   void add_run_mends(CLI::App* run) {
@@ -251,6 +277,9 @@ private:
       ->type_name("TEXT");
     retry->add_flag("--no-wait", chosen.words.no_wait,
                     "Leave once the decision is durable");
+    takes_server(cancel);
+    takes_server(resume);
+    takes_server(retry);
   }
 
   void add_ticket() {
@@ -267,7 +296,9 @@ private:
       ->type_name("N");
     auto* show = leaf(ticket, "show", "Show all that is needed to decide",
                       verbs::ticket_show, "ticket show T-5DKR0X8Q2M7HBWZC");
+    takes_server(list);
     takes_one_id(show, "A ticket");
+    takes_server(show);
     auto* decide = leaf(
       ticket, "decide", "Decide a ticket; the first decision stands",
       verbs::ticket_decide,
@@ -288,6 +319,122 @@ private:
                    "The version that was looked at; default any")
       ->type_name("N");
     takes_by(decide);
+    takes_server(decide);
+  }
+
+  void add_supervision() {
+    auto* tool = noun("tool", "See the tools of the process that drives runs",
+                      "tool list");
+    takes_server(leaf(tool, "list", "List tools and their breakers",
+                      verbs::tool_list, "tool list"));
+    auto* show = leaf(tool, "show", "Show a tool and its schemas",
+                      verbs::tool_show, "tool show payments.refund");
+    show->add_option("tool", chosen.words.tool, "A tool")
+      ->required()
+      ->type_name("TOOL");
+    takes_server(show);
+    auto* breaker
+      = noun("breaker", "Keep calls from a tool, or let them pass again",
+             "breaker isolate payments.refund --reason 'paying twice'");
+    takes_tool(leaf(breaker, "isolate", "Let no call of a tool leave",
+                    verbs::breaker_isolate,
+                    "breaker isolate payments.refund --reason 'paying twice'"));
+    takes_tool(leaf(breaker, "close", "Let calls of a tool pass again",
+                    verbs::breaker_close,
+                    "breaker close payments.refund --reason mended"));
+  }
+
+  void takes_tool(CLI::App* x) {
+    x->add_option("tool", chosen.words.tool, "A tool")
+      ->required()
+      ->type_name("TOOL");
+    x->add_option("--reason", chosen.words.reason, "Why, for others to read")
+      ->required()
+      ->type_name("TEXT");
+    takes_by(x);
+    takes_server(x);
+  }
+
+  void add_serving() {
+    auto* serve = leaf(&app_, "serve",
+                       "Drive runs and answer the operator API, until a signal",
+                       verbs::serve, "serve --listen 127.0.0.1:7420");
+    serve
+      ->add_option("--listen", chosen.words.listen,
+                   "Where to listen; default 127.0.0.1:7420")
+      ->type_name("HOST:PORT");
+    serve
+      ->add_option("--allow-hosts", chosen.words.allow_hosts,
+                   "Names that clients may know it by, beside its own")
+      ->delimiter(',')
+      ->type_name("HOST,...");
+    auto* cert = serve->add_option("--tls-cert", chosen.words.tls_cert,
+                                   "Speak TLS, with this certificate (PEM)");
+    auto* key = serve->add_option("--tls-key", chosen.words.tls_key,
+                                  "and this key of it (PEM)");
+    cert->needs(key)->type_name("FILE");
+    key->needs(cert)->type_name("FILE");
+    serve->add_flag("--insecure-non-loopback",
+                    chosen.words.insecure_non_loopback,
+                    "Listen for other machines without TLS, where everybody "
+                    "between may read the tokens");
+    takes_faults(serve);
+    add_tokens();
+    auto* audit = leaf(&app_, "audit", "List who changed what, when and why",
+                       verbs::audit, "audit --subject 0197c5d2");
+    audit
+      ->add_option("--subject", chosen.words.subject, "Only what concerns it")
+      ->type_name("ID");
+    audit->add_option("--by", chosen.words.by, "Only what they did")
+      ->type_name("WHO");
+    audit
+      ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+    takes_server(audit);
+  }
+
+  void add_tokens() {
+    auto* token = noun("token", "Say who may use the operator API",
+                       "token create ann --role approver --expires 30d");
+    auto* create = leaf(
+      token, "create", "Make a token and print its secret, once",
+      verbs::token_create, "token create ann --role approver --expires 30d");
+    takes_name(create);
+    create->add_option("--role", chosen.words.role, "What it allows")
+      ->required()
+      ->check(CLI::IsMember({"viewer", "operator", "approver", "admin"}))
+      ->type_name("ROLE");
+    create
+      ->add_option_function<std::string>(
+        "--expires",
+        [this](const std::string& text) {
+          chosen.words.expires = parse_span(text);
+          if (!chosen.words.expires)
+            throw CLI::ValidationError{"--expires: \"" + text
+                                       + "\" is no span; write 30d or 12h, "
+                                         "for example"};
+        },
+        "How long it is valid; default until it is revoked")
+      ->type_name("SPAN");
+    takes_by(create);
+    takes_server(create);
+    takes_server(
+      leaf(token, "list", "List tokens", verbs::token_list, "token list"));
+    auto* revoke = leaf(token, "revoke", "End a token at once",
+                        verbs::token_revoke, "token revoke ann");
+    takes_name(revoke);
+    takes_by(revoke);
+    revoke->add_option("--reason", chosen.words.reason, "Why")
+      ->type_name("TEXT");
+    takes_server(revoke);
+  }
+
+  void takes_name(CLI::App* x) {
+    x->add_option("name", chosen.words.name,
+                  "Whose token it is; stands as `by` in what they decide")
+      ->required()
+      ->type_name("NAME");
   }
 
   void add_policy() {
@@ -312,8 +459,8 @@ private:
   }
 
   void add_care() {
-    leaf(&app_, "tree", "Show the supervision tree of the owner", verbs::tree,
-         "tree");
+    takes_server(leaf(&app_, "tree", "Show the supervision tree of the owner",
+                      verbs::tree, "tree"));
     auto* journal
       = noun("journal", "Check and read the journal", "journal verify");
     leaf(journal, "verify", "Check every checksum", verbs::journal_verify,
@@ -447,6 +594,8 @@ std::optional<duration> parse_span(std::string_view text) {
     return std::chrono::minutes{count};
   if (unit == "h")
     return std::chrono::hours{count};
+  if (unit == "d")
+    return std::chrono::hours{24 * std::min(count, std::int64_t{1'000'000})};
   return std::nullopt;
 }
 

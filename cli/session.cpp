@@ -1,7 +1,8 @@
 #include <stanchion/cli/control_client.hpp>
 #include <stanchion/cli/session.hpp>
-#include <stanchion/runtime/api/store_operations.hpp>
+#include <stanchion/cli/words.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -46,6 +47,13 @@ session::~session() {
 // -- reaching the directory ---------------------------------------------------
 
 bool session::try_remote() {
+  const auto& words = context_.words;
+  if (remote_ == nullptr && !words.url.empty())
+    remote_ = connect_to_server(
+      {.url = words.url,
+       .token = read_token(words),
+       .ca = words.tls_ca,
+       .insecure_non_loopback = words.insecure_non_loopback});
   if (remote_ == nullptr)
     remote_ = connect_to_owner(dir_.socket());
   return remote_ != nullptr;
@@ -70,7 +78,8 @@ json session::ask(const std::function<json(operations&, bool)>& what) {
       // One that stops hangs up first, and lets go of its files last.
       const auto stops = reaches_owner() ? owner_gone(e)
                                          : e.code() == error_code::store_in_use;
-      if (!stops || owns() || steady::now() >= until)
+      if (!stops || owns() || !context_.words.url.empty()
+          || steady::now() >= until)
         throw;
       lose_owner();
     }
@@ -129,7 +138,8 @@ json session::start(const json& request) {
       return drive(request.at("agent").get<std::string>()).start_run(request);
     } catch (const error& e) {
       // It refused: nothing was started. Had it hung up, nobody could say.
-      if (e.code() != error_code::not_running || owns() || !keep_going())
+      if (e.code() != error_code::not_running || owns() || !keep_going()
+          || !context_.words.url.empty())
         throw;
       lose_owner();
     }
@@ -175,6 +185,16 @@ exit_code session::why_stopped() const {
   return interrupted() ? exit_code::interrupted : exit_code::timed_out;
 }
 
+/// A server that has gone may be one that is started anew.
+bool session::may_come_back() {
+  if (context_.words.url.empty())
+    return true; // the data directory says who drives it next
+  const auto now = steady::now();
+  if (!lost_at_ || now - *lost_at_ > 2 * stop_patience)
+    lost_at_ = now;
+  return now - *lost_at_ < stop_patience;
+}
+
 json session::follow(const std::string& id, follow_until until,
                      const std::function<void(const json&)>& on_record,
                      const std::function<operations&()>& connect) {
@@ -194,7 +214,7 @@ json session::follow(const std::string& id, follow_until until,
     try {
       return connect().follow(id, f);
     } catch (const error& e) {
-      if (!owner_gone(e) || owns())
+      if (!owner_gone(e) || owns() || !may_come_back())
         throw;
       lose_owner();
     }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <stanchion/cli/invocation.hpp>
-#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/cli/owner.hpp>
 #include <stanchion/cli/signals.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 
 #include <chrono>
 #include <functional>
@@ -13,7 +13,8 @@
 
 namespace stanchion {
 
-/// How one command reaches a data directory.
+/// How one command reaches a data directory: through the server that `--url`
+/// names, through the process that owns it, or by its files.
 ///
 /// Threads: one.
 class session {
@@ -72,6 +73,7 @@ private:
   [[nodiscard]] bool try_remote();
   [[nodiscard]] bool try_own();
   void lose_owner();
+  [[nodiscard]] bool may_come_back();
   void require_agent(const std::string& name);
   /// Waits a moment. False when there is no point any more.
   [[nodiscard]] bool
@@ -88,6 +90,7 @@ private:
   std::unique_ptr<owner> candidate_; // not started
   std::unique_ptr<owner> owner_;
   bool lost_owner_ = false;
+  std::optional<std::chrono::steady_clock::time_point> lost_at_; // of a server
   std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 

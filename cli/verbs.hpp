@@ -26,6 +26,21 @@ exit_code ticket_decide(command_context& x);
 exit_code policy_table(command_context& x);
 exit_code policy_explain(command_context& x);
 
+// -- supervision --------------------------------------------------------------
+
+exit_code tool_list(command_context& x);
+exit_code tool_show(command_context& x);
+exit_code breaker_isolate(command_context& x);
+exit_code breaker_close(command_context& x);
+
+// -- serving ------------------------------------------------------------------
+
+exit_code serve(command_context& x);
+exit_code token_create(command_context& x);
+exit_code token_list(command_context& x);
+exit_code token_revoke(command_context& x);
+exit_code audit(command_context& x);
+
 // -- care ---------------------------------------------------------------------
 
 exit_code tree(command_context& x);

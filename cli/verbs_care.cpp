@@ -1,12 +1,12 @@
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/cli/doctor.hpp>
 #include <stanchion/cli/printing.hpp>
-#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/cli/session.hpp>
 #include <stanchion/cli/verbs.hpp>
 #include <stanchion/cli/words.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/version.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 
 #include <nlohmann/json.hpp>
 

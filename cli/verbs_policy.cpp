@@ -1,8 +1,8 @@
 #include <stanchion/cli/explanation.hpp>
 #include <stanchion/cli/printing.hpp>
-#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/cli/verbs.hpp>
 #include <stanchion/cli/words.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>

@@ -343,11 +343,13 @@ exit_code run_cancel(command_context& x) {
 
 exit_code run_resume(command_context& x) {
   const auto ids = read_ids(x);
+  const auto request = json{{"by", who(x.words)}};
   auto s = session{x, true};
   auto runs = std::vector<json>{};
   const auto acted = each(x, ids, [&](const std::string& id) {
     const auto run = find_run(s, id);
-    runs.push_back(s.drive(text_of(run, "agent")).resume_run(id_of(run)));
+    runs.push_back(
+      s.drive(text_of(run, "agent")).resume_run(id_of(run), request));
   });
   return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
 }

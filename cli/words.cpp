@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -97,13 +98,34 @@ std::string user_name(unsigned user) {
   return "user " + std::to_string(user);
 }
 
+std::string read_token(const invocation& x) {
+  constexpr auto blanks = " \t\r\n";
+  auto token = std::string{};
+  if (!x.token_file.empty()) {
+    auto from = std::ifstream{x.token_file};
+    if (!std::getline(from, token))
+      throw error{error_code::usage,
+                  "cannot read a token from " + x.token_file.string()};
+  } else if (const auto* said = std::getenv(
+               "STANCHION_TOKEN")) { // NOLINT(concurrency-mt-unsafe)
+    token = said;
+  }
+  token.erase(0, token.find_first_not_of(blanks));
+  token.erase(token.find_last_not_of(blanks) + 1);
+  return token;
+}
+
 std::string who(const invocation& x) {
-  return x.by.empty() ? user_name(::geteuid()) : x.by;
+  if (!x.by.empty() || !x.url.empty())
+    return x.by;
+  return user_name(::geteuid());
 }
 
 std::string hint(const invocation& x, const std::string& words) {
   auto text = shell_word(x.program) + " " + words;
-  if (x.data_dir != invocation{}.data_dir)
+  if (!x.url.empty())
+    text += " --url " + shell_word(x.url);
+  else if (x.data_dir != invocation{}.data_dir)
     text += " --data-dir " + shell_word(x.data_dir.string());
   return text;
 }

@@ -33,7 +33,12 @@ class store;
 /// What a user of the system is called.
 [[nodiscard]] std::string user_name(unsigned user);
 
-/// Who gives the command: `--by`, else the name of the user.
+/// The token that a server is shown: of `--token-file`, else of the
+/// environment; empty for none. Errors: `usage` when the file cannot be read.
+[[nodiscard]] std::string read_token(const invocation& x);
+
+/// Who gives the command: `--by`, else the name of the user; nobody in
+/// particular for a server, which knows whose token it is shown.
 [[nodiscard]] std::string who(const invocation& x);
 
 /// A command line for a hint: the program, `words`, and the data directory if

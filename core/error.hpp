@@ -29,14 +29,14 @@ enum class error_code {
   no_server = 17,       ///< E-RUNTIME-002: nobody answers at the socket
   input_too_large = 18, ///< E-INPUT-002
   idempotency_mismatch = 19, ///< E-RUN-004: same key, other request
-  unauthorized = 20,    ///< E-AUTH-001: no token, or none that is valid
-  forbidden = 21,       ///< E-AUTH-002: not from there, or not in that role
-  token_conflict = 22,  ///< E-AUTH-003: there is a token of that name
-  unknown_token = 23,   ///< E-AUTH-004
-  unknown_tool = 24,    ///< E-TOOL-001
-  bad_request = 25,     ///< E-API-001: not what the operator API takes
-  stale = 26,           ///< E-API-002: it has changed since it was looked at
-  too_busy = 27,        ///< E-API-003: come back later
+  unauthorized = 20,         ///< E-AUTH-001: no token, or none that is valid
+  forbidden = 21,      ///< E-AUTH-002: not from there, or not in that role
+  token_conflict = 22, ///< E-AUTH-003: there is a token of that name
+  unknown_token = 23,  ///< E-AUTH-004
+  unknown_tool = 24,   ///< E-TOOL-001
+  bad_request = 25,    ///< E-API-001: not what the operator API takes
+  stale = 26,          ///< E-API-002: it has changed since it was looked at
+  too_busy = 27,       ///< E-API-003: come back later
 };
 
 /// The stable text of a code, such as `E-STORE-001`.

@@ -23,7 +23,7 @@ struct agent_summary {
 struct tool_summary {
   std::string name;
   stanchion::effect effect = stanchion::effect::once;
-  duration timeout{}; ///< of one attempt
+  duration timeout{};         ///< of one attempt
   std::uint32_t attempts = 1; ///< at most, of one call
   std::string undo; ///< the tool that takes back what it did; empty for none
   std::vector<std::string> fallbacks; ///< what is tried in its place, in order

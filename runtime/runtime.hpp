@@ -181,8 +181,8 @@ public:
   void lift_stop(const std::string& by, const std::string& reason);
   /// What an agent may do at present; for an empty name, everything.
   [[nodiscard]] mode_setting mode_of(const std::string& agent) const;
-  /// Isolates a tool, so that no call leaves, or lets calls pass again, whatever
-  /// was before; takes effect a moment later. Errors: `unknown_tool`.
+  /// Isolates a tool, so that no call leaves, or lets calls pass again,
+  /// whatever was before; takes effect a moment later. Errors: `unknown_tool`.
   void set_breaker(const std::string& tool, bool isolated,
                    const std::string& reason);
   /// Keeps for ever that somebody changed something, with the next commit.

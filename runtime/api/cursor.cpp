@@ -42,8 +42,9 @@ run_number decode_cursor(std::string_view text) {
     if (sealed && hidden && seal(*hidden ^ seal(0)) == *sealed)
       return *hidden ^ seal(0);
   }
-  throw error{error_code::usage, "\"cursor\" is none that a list gave; leave it "
-                                 "out to begin with the newest"};
+  throw error{error_code::usage,
+              "\"cursor\" is none that a list gave; leave it "
+              "out to begin with the newest"};
 }
 
 } // namespace stanchion

@@ -58,7 +58,8 @@ public:
   [[nodiscard]] std::uint64_t next() const;
   [[nodiscard]] std::string id_of(std::uint64_t number) const;
   /// Nothing for an id of another process, of the future, or that is none.
-  [[nodiscard]] std::optional<std::uint64_t> parse_id(std::string_view id) const;
+  [[nodiscard]] std::optional<std::uint64_t>
+  parse_id(std::string_view id) const;
 
   /// Waits a moment, or until the feed has ended.
   void pause() const;
@@ -74,10 +75,10 @@ private:
   std::string epoch_;
   mutable std::mutex mutex_;
   mutable std::condition_variable over_;
-  std::deque<entry> kept_;                  // guarded by mutex_
-  std::uint64_t next_ = 1;                  // guarded by mutex_
-  bool ended_ = false;                      // guarded by mutex_
-  std::array<std::uint64_t, 64> counts_{};  // guarded by mutex_, by kind
+  std::deque<entry> kept_;                 // guarded by mutex_
+  std::uint64_t next_ = 1;                 // guarded by mutex_
+  bool ended_ = false;                     // guarded by mutex_
+  std::array<std::uint64_t, 64> counts_{}; // guarded by mutex_, by kind
   std::uint64_t subscription_;
 };
 

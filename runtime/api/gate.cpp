@@ -49,8 +49,7 @@ check_host(const http_request& x, const std::vector<std::string>& allowed) {
 /// A browser that another site told to ask says so.
 std::optional<http_response> check_origin(const http_request& x) {
   const auto site = x.header("sec-fetch-site");
-  const auto own_site
-    = site.empty() || site == "same-origin" || site == "none";
+  const auto own_site = site.empty() || site == "same-origin" || site == "none";
   const auto origin = lower_case(x.header("origin"));
   const auto host = lower_case(x.header("host"));
   const auto own_origin = origin.empty() || origin == "http://" + host
@@ -80,7 +79,8 @@ std::optional<http_response> check_body(const http_request& x,
   if (wrong == std::errc::result_out_of_range || size > limit)
     return problem(error_code::input_too_large,
                    "a body has at most " + std::to_string(limit) + " bytes");
-  if (!text.empty() && (wrong != std::errc{} || end != text.data() + text.size()))
+  if (!text.empty()
+      && (wrong != std::errc{} || end != text.data() + text.size()))
     return problem(error_code::bad_request, "Content-Length is no number");
   const auto encoding = lower_case(x.header("content-encoding"));
   if (!encoding.empty() && encoding != "identity")
@@ -122,9 +122,8 @@ std::optional<duration> failure_limit::note(const std::string& address,
   constexpr auto most_addresses = std::size_t{4'096};
   const std::lock_guard guard{mutex_};
   if (tallies_.size() >= most_addresses && !tallies_.contains(address))
-    std::erase_if(tallies_, [&](const auto& x) {
-      return now - x.second.since >= window_;
-    });
+    std::erase_if(
+      tallies_, [&](const auto& x) { return now - x.second.since >= window_; });
   if (tallies_.size() >= most_addresses && !tallies_.contains(address))
     return window_; // too many to tell apart
   auto& x = tallies_[address];

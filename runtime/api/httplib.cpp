@@ -14,7 +14,6 @@
 #include <mutex>
 #include <stdexcept>
 #include <thread>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -64,15 +63,14 @@ void write(httplib::Response& to, http_response x,
     x.type, [run = std::move(x.stream), stopping = std::move(stopping)](
               std::size_t, httplib::DataSink& sink) {
       try {
-        run({.write =
-               [&sink](std::string_view bytes) {
-                 if (!sink.write(bytes.data(), bytes.size()))
-                   throw hung_up{};
-               },
-             .alive =
-               [&] {
-                 return !(stopping && stopping()) && sink.is_writable();
-               }});
+        run(
+          {.write =
+             [&sink](std::string_view bytes) {
+               if (!sink.write(bytes.data(), bytes.size()))
+                 throw hung_up{};
+             },
+           .alive
+           = [&] { return !(stopping && stopping()) && sink.is_writable(); }});
         sink.done();
         return true;
       } catch (...) {
@@ -121,8 +119,7 @@ public:
       (free ? waiting_ : spare_).push_back(std::move(job));
     }
     changed_.notify_all();
-    if constexpr (!std::is_void_v<enqueued>)
-      return true;
+    return static_cast<enqueued>(true);
   }
 
   void shutdown() override {
@@ -224,9 +221,8 @@ struct api_server::impl {
   }
 
   void prepare() {
-    http->new_task_queue = [this] {
-      return new lanes{options.workers, options.reserve, *watch};
-    };
+    http->new_task_queue
+      = [this] { return new lanes{options.workers, options.reserve, *watch}; };
     http->set_keep_alive_max_count(1);
     http->set_read_timeout(options.read_timeout);
     http->set_write_timeout(options.write_timeout);
@@ -243,8 +239,7 @@ struct api_server::impl {
       [this](const httplib::Request& from, httplib::Response& to) {
         return look_at(from, to);
       });
-    http->Post(".*", [this](const httplib::Request& from,
-                            httplib::Response& to,
+    http->Post(".*", [this](const httplib::Request& from, httplib::Response& to,
                             const httplib::ContentReader& content) {
       auto x = read(from, {}).value();
       const auto whole
@@ -326,14 +321,13 @@ void detail::mount(httplib::Server& on,
                    const std::string& prefix) {
   const auto pattern
     = prefix + R"(/(v1/.*|livez|readyz|metrics|version|openapi\.json))";
-  const auto plain
-    = [=](const httplib::Request& from, httplib::Response& to) {
-        const auto x = read(from, prefix);
-        write(to,
-              x ? service->answer(*x)
-                : service->fault(400, "the target is malformed"),
-              nullptr);
-      };
+  const auto plain = [=](const httplib::Request& from, httplib::Response& to) {
+    const auto x = read(from, prefix);
+    write(to,
+          x ? service->answer(*x)
+            : service->fault(400, "the target is malformed"),
+          nullptr);
+  };
   const auto bodied = [=](const httplib::Request& from, httplib::Response& to,
                           const httplib::ContentReader& content) {
     auto x = read(from, prefix);
@@ -344,9 +338,9 @@ void detail::mount(httplib::Server& on,
     const auto whole
       = read_body(content, service->options().gate.body_limit, x->body);
     write(to,
-          whole ? service->answer(*x)
-                : service->fault(400, "the body breaks off or is too long",
-                                 &*x),
+          whole
+            ? service->answer(*x)
+            : service->fault(400, "the body breaks off or is too long", &*x),
           nullptr);
   };
   on.Get(pattern, plain);
@@ -360,8 +354,7 @@ void detail::mount(httplib::Server& on,
 // -- a client -----------------------------------------------------------------
 
 struct http_client::impl {
-  impl(const server_address& where, const std::string& origin)
-    : http(origin) {
+  impl(const server_address& where, const std::string& origin) : http(origin) {
     http.set_connection_timeout(std::chrono::seconds{5});
     http.set_read_timeout(std::chrono::seconds{60});
     http.set_write_timeout(std::chrono::seconds{30});
@@ -404,8 +397,8 @@ http_client::post(const std::string& target, const std::string& body,
   auto all = impl_->headers;
   for (const auto& [name, content] : headers)
     all.emplace(name, content);
-  return impl::answer_of(impl_->http.Post(impl_->prefix + target, all, body,
-                                          "application/json"));
+  return impl::answer_of(
+    impl_->http.Post(impl_->prefix + target, all, body, "application/json"));
 }
 
 http_answer
@@ -442,8 +435,8 @@ http_client::stream(const std::string& target,
   over = true;
   watcher.join();
   if (!x && !ended && keep_going())
-    throw error{error_code::no_server, "the server does not answer: "
-                                         + httplib::to_string(x.error())};
+    throw error{error_code::no_server,
+                "the server does not answer: " + httplib::to_string(x.error())};
   return no;
 }
 

@@ -30,22 +30,28 @@ const json& meanings() {
     {"agent", text("The name of an agent.")},
     {"cursor", text("`next_cursor` of the page before.")},
     {"limit", count("Most entries of a page, up to 1000.")},
-    {"from", {{"type", "integer"}, {"minimum", 0},
-              {"description", "The first record to send."}}},
-    {"until", {{"type", "string"}, {"enum", {"settled", "ended"}},
-               {"description", "How far the run is followed."}}},
+    {"from",
+     {{"type", "integer"},
+      {"minimum", 0},
+      {"description", "The first record to send."}}},
+    {"until",
+     {{"type", "string"},
+      {"enum", {"settled", "ended"}},
+      {"description", "How far the run is followed."}}},
     {"run", text("A run, by its id or the first 8 characters of it.")},
     {"after", text("The id of the last event that was heard.")},
     {"subject", text("What was changed.")},
     {"input", {{"description", "What the agent is given: any JSON."}}},
-    {"budget", {{"type", "object"},
-                {"description", "What the run may use up at most."},
-                {"properties", {{"seconds", count("Time.")},
-                                {"steps", count("Steps.")},
-                                {"attempts", count("Attempts of calls.")},
-                                {"tokens", count("Tokens of models.")},
-                                {"cost", count("Millionths of money.")}}},
-                {"additionalProperties", false}}},
+    {"budget",
+     {{"type", "object"},
+      {"description", "What the run may use up at most."},
+      {"properties",
+       {{"seconds", count("Time.")},
+        {"steps", count("Steps.")},
+        {"attempts", count("Attempts of calls.")},
+        {"tokens", count("Tokens of models.")},
+        {"cost", count("Millionths of money.")}}},
+      {"additionalProperties", false}}},
     {"key", text("An idempotency key, as the header Idempotency-Key.")},
     {"submitter", text("Who asks; the token's name unless an admin says "
                        "otherwise.")},
@@ -57,9 +63,10 @@ const json& meanings() {
     {"version", count("The version of the ticket that was looked at.")},
     {"payload", {{"description", "What the verb needs: any JSON."}}},
     {"name", text("What the token is called, and who uses it is called.")},
-    {"role", {{"type", "string"},
-              {"enum", {"viewer", "operator", "approver", "admin"}},
-              {"description", "What it allows."}}},
+    {"role",
+     {{"type", "string"},
+      {"enum", {"viewer", "operator", "approver", "admin"}},
+      {"description", "What it allows."}}},
     {"expires_in_s", count("Seconds until it expires.")},
   };
   return all;
@@ -144,9 +151,9 @@ json header(const char* name, const char* about) {
 }
 
 json components() {
-  auto problem = json{{"type", "object"}, {"required", {"type", "title",
-                                                         "status", "code",
-                                                         "detail"}}};
+  auto problem
+    = json{{"type", "object"},
+           {"required", {"type", "title", "status", "code", "detail"}}};
   for (const auto* member : {"type", "title", "code", "detail", "request_id"})
     problem["properties"][member] = {{"type", "string"}};
   problem["properties"]["status"] = {{"type", "integer"}};
@@ -178,8 +185,7 @@ json openapi_document() {
      {{"title", "Stanchion operator API"},
       {"summary", "See, decide and mend what agents do."},
       {"version", version()},
-      {"license",
-       {{"name", "BSD 3-Clause"}, {"identifier", "BSD-3-Clause"}}}}},
+      {"license", {{"name", "BSD 3-Clause"}, {"identifier", "BSD-3-Clause"}}}}},
     {"security", json::array({{{"token", json::array()}}})},
     {"components", components()}};
   for (const auto& route : api_routes())

@@ -76,7 +76,8 @@ public:
   /// it was made to stop.
   virtual json follow(const std::string& id, const follower& f) = 0;
 
-  /// `{agent, input, key?, submitter?, budget?}`; returns the run once it is durable.
+  /// `{agent, input, key?, submitter?, budget?}`; returns the run once it is
+  /// durable.
   virtual json start_run(const json& request) = 0;
   /// `{reason?, by?}`; returns the run.
   virtual json cancel_run(const std::string& id, const json& request) = 0;

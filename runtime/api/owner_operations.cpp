@@ -1,11 +1,11 @@
-#include <stanchion/runtime/api/owner_operations.hpp>
-#include <stanchion/runtime/api/event_feed.hpp>
-#include <stanchion/runtime/api/reports.hpp>
-#include <stanchion/runtime/api/store_operations.hpp>
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/event_feed.hpp>
+#include <stanchion/runtime/api/owner_operations.hpp>
+#include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -193,15 +193,15 @@ public:
     const auto reason = text_member(request, "reason");
     const auto by = text_member(request, "by", "somebody");
     if (state != "isolated" && state != "closed")
-      throw error{error_code::usage,
-                  "\"state\" must be isolated or closed"};
+      throw error{error_code::usage, "\"state\" must be isolated or closed"};
     if (reason.empty())
       throw error{error_code::usage, "a reason is needed, for others to read"};
     const auto before = find_tool(tool);
     runtime_.set_breaker(tool, state == "isolated", by + ": " + reason);
     auto after = find_tool(tool);
-    audit(request, by, state == "isolated" ? "breaker.isolate" : "breaker.close",
-          tool, before, after);
+    audit(request, by,
+          state == "isolated" ? "breaker.isolate" : "breaker.close", tool,
+          before, after);
     return after;
   }
 
@@ -253,7 +253,7 @@ private:
 
   runtime& runtime_;
   pulse pulse_;
-  std::mutex writing_;               // one token file, one writer
+  std::mutex writing_; // one token file, one writer
   std::mutex mutex_;
   std::shared_ptr<event_feed> feed_; // guarded by mutex_
 };

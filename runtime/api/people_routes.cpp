@@ -55,9 +55,8 @@ http_response list_tickets(const api_call& x) {
                      [](std::string_view t) { return parse_ticket_state(t); }),
      .run = x.request.parameter("run"),
      .limit = bounded(x, "limit", ticket_query{}.limit, page_limit(x)),
-     .reason
-     = one_name(x, "reason",
-                [](std::string_view t) { return parse_park_reason(t); }),
+     .reason = one_name(
+       x, "reason", [](std::string_view t) { return parse_park_reason(t); }),
      .kind = one_name(
        x, "kind", [](std::string_view t) { return parse_ticket_kind(t); })}));
 }

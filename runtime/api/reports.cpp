@@ -1,7 +1,7 @@
-#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -203,10 +203,8 @@ json run_document(store& in, const run_row& row, instant now,
 }
 
 json ticket_list(store& in, const ticket_query& q) {
-  auto filter = ticket_filter{.states = q.states,
-                              .limit = q.limit,
-                              .reason = q.reason,
-                              .kind = q.kind};
+  auto filter = ticket_filter{
+    .states = q.states, .limit = q.limit, .reason = q.reason, .kind = q.kind};
   if (!q.run.empty())
     filter.run = resolve_run(in, q.run).number;
   auto tickets = json::array();
@@ -228,9 +226,8 @@ json audit_list(store& in, const audit_filter& f) {
 
 std::string gist_of(const json& document) {
   auto gist = json::object();
-  for (const auto* member :
-       {"state", "waiting_for", "version", "decided", "role", "expires",
-        "revoked", "breaker", "agent"})
+  for (const auto* member : {"state", "waiting_for", "version", "decided",
+                             "role", "expires", "revoked", "breaker", "agent"})
     if (const auto found = document.find(member); found != document.end())
       gist[member] = *found;
   return canonical(gist, wrapping_limits);

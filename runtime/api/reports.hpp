@@ -1,8 +1,8 @@
 #pragma once
 
-#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/core/tree.hpp>
+#include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/runtime/people.hpp>
 
 #include <nlohmann/json_fwd.hpp>

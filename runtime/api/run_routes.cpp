@@ -1,6 +1,6 @@
 #include <stanchion/core/budget.hpp>
-#include <stanchion/core/error.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/cursor.hpp>
 #include <stanchion/runtime/api/detail/api_call.hpp>
 #include <stanchion/runtime/api/detail/query.hpp>
@@ -61,9 +61,10 @@ std::string key_of(const api_call& x) {
 }
 
 std::string tag_of(const json& doc) {
-  return "\"" + to_string(sha256(doc.dump(-1, ' ', false,
-                                          json::error_handler_t::replace)))
-                  .substr(0, 32)
+  return "\""
+         + to_string(
+             sha256(doc.dump(-1, ' ', false, json::error_handler_t::replace)))
+             .substr(0, 32)
          + "\"";
 }
 

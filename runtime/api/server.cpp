@@ -84,11 +84,16 @@ service_options service_options_of(const serve_options& x,
   return to;
 }
 
+void check(const serve_options& x) {
+  static_cast<void>(service_options_of(x, parse_address(x.listen)));
+}
+
 detail::url_parts detail::parse_url(const server_address& x) {
   const auto tls = x.url.starts_with("https://");
   if (!tls && !x.url.starts_with("http://"))
-    refuse("\"" + x.url + "\" is no URL of a server; write "
-                          "http://127.0.0.1:7420 or https://HOST:PORT");
+    refuse("\"" + x.url
+           + "\" is no URL of a server; write "
+             "http://127.0.0.1:7420 or https://HOST:PORT");
   const auto begin = x.url.find("//") + 2;
   const auto slash = x.url.find('/', begin);
   auto to = url_parts{.origin = x.url.substr(0, slash), .prefix = {}};

@@ -68,6 +68,9 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
+/// Refuses options that make no sense, as the server does.
+void check(const serve_options& x);
+
 /// A host and a port. Errors: `usage`.
 struct listen_address {
   std::string host; ///< without brackets

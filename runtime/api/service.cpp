@@ -138,11 +138,9 @@ http_response api_service::finished(http_response x,
   if (x.type == "application/problem+json") {
     auto doc = nlohmann::json::parse(x.body);
     doc["request_id"] = id;
-    x.body
-      = doc.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    x.body = doc.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
-  for (const auto& [name, content] :
-       std::map<std::string, std::string>{
+  for (const auto& [name, content] : std::map<std::string, std::string>{
          {"X-Request-Id", id},
          {"Content-Security-Policy", std::string{policy}},
          {"X-Content-Type-Options", "nosniff"},

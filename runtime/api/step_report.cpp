@@ -1,6 +1,6 @@
-#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 
 #include <nlohmann/json.hpp>
 

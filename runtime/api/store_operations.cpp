@@ -2,11 +2,11 @@
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/actors/run/bodies.hpp>
-#include <stanchion/runtime/api/reports.hpp>
-#include <stanchion/runtime/api/store_operations.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/runtime/api/store_operations.hpp>
 
 #include <nlohmann/json.hpp>
 

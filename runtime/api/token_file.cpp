@@ -174,8 +174,7 @@ std::optional<api_token> token_file::find(std::string_view secret,
   refresh();
   auto found = std::optional<api_token>{};
   for (const auto& x : tokens_)
-    if (CRYPTO_memcmp(x.hash.bytes.data(), hash.bytes.data(),
-                      hash.bytes.size())
+    if (CRYPTO_memcmp(x.hash.bytes.data(), hash.bytes.data(), hash.bytes.size())
           == 0
         && x.valid(now))
       found = x;
@@ -213,9 +212,10 @@ std::string token_file::create(const std::string& name, role as, instant now,
 api_token token_file::revoke(const std::string& name, instant now) {
   const std::lock_guard guard{mutex_};
   refresh();
-  const auto found = std::find_if(
-    tokens_.begin(), tokens_.end(),
-    [&](const api_token& x) { return x.name == name && x.valid(now); });
+  const auto found
+    = std::find_if(tokens_.begin(), tokens_.end(), [&](const api_token& x) {
+        return x.name == name && x.valid(now);
+      });
   if (found == tokens_.end())
     throw error{error_code::unknown_token,
                 "there is no valid token named " + name

@@ -145,8 +145,8 @@ void connection_watch::look() try {
 void connection_watch::look_at(int fd,
                                std::map<peer, steady::time_point>& seen) {
   const auto held = held_descriptor{fd};
-  const auto here = held.get() < 0 ? std::nullopt
-                                   : end_of(held.get(), &::getsockname);
+  const auto here
+    = held.get() < 0 ? std::nullopt : end_of(held.get(), &::getsockname);
   if (!here || here->second != options_.port)
     return;
   const auto there = end_of(held.get(), &::getpeername);

@@ -27,7 +27,7 @@ namespace stanchion::detail {
 class connection_watch {
 public:
   struct options {
-    int port = 0;           ///< where connections are accepted
+    int port = 0;            ///< where connections are accepted
     duration patience = 30s; ///< for a whole request
     std::uint64_t bytes = 0; ///< most of a whole request
   };
@@ -60,9 +60,10 @@ private:
   std::map<peer, steady::time_point> since_; // of its thread only
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<peer, std::uint64_t> arrived_; // guarded by mutex_; before which look
-  std::uint64_t looks_ = 0;               // guarded by mutex_
-  bool over_ = false;                     // guarded by mutex_
+  std::map<peer, std::uint64_t>
+    arrived_;               // guarded by mutex_; before which look
+  std::uint64_t looks_ = 0; // guarded by mutex_
+  bool over_ = false;       // guarded by mutex_
   std::atomic<bool> hurry_{false};
   std::thread thread_;
 };

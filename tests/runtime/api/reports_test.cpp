@@ -2,8 +2,8 @@
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/bodies.hpp>
-#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 
 #include <nlohmann/json.hpp>
 
