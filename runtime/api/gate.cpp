@@ -147,7 +147,8 @@ api_gate::api_gate(gate_options options, std::shared_ptr<token_file> tokens)
 
 std::variant<caller, http_response>
 api_gate::identify(const http_request& head, access needed, instant now) {
-  const auto secret = bearer(head.header("authorization"));
+  const auto header = head.header("authorization");
+  const auto secret = bearer(header);
   if (needed == access::anybody && secret.empty())
     return caller{};
   if (!secret.empty())

@@ -76,7 +76,7 @@ http_response decide(const api_call& x) {
   return to;
 }
 
-// -- who may -----------------------------------------------------------------
+// -- who may ------------------------------------------------------------------
 
 http_response list_audit(const api_call& x) {
   auto page = x.work->list_audit(

@@ -1,6 +1,8 @@
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/detail/mount.hpp>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,7 +32,10 @@ std::string machine_name() {
 } // namespace
 
 bool listen_address::loopback() const {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  auto four = in_addr{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1)
+    return ntohl(four.s_addr) >> 24U == IN_LOOPBACKNET;
+  return host == "localhost" || host == "::1";
 }
 
 listen_address parse_address(const std::string& text) {

@@ -128,13 +128,6 @@ TEST_CASE("an answer announces its length or ends with the connection",
   CHECK_THAT(rest, EndsWith("Connection: close\r\n\r\nab"));
 }
 
-TEST_CASE("any text survives a target", "[cli][http]") {
-  auto text = std::string{};
-  for (auto c = 0; c < 256; ++c)
-    text += static_cast<char>(c);
-  CHECK(percent_decoded(percent_encoded(text)) == text);
-}
-
 TEST_CASE("a socket serves its own user at a path of any length",
           "[cli][socket]") {
   const auto dir = temporary_dir{};

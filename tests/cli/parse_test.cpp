@@ -31,6 +31,15 @@ TEST_CASE("every verb is found by its words", "[cli]") {
     {{"ticket", "show", "T"}, verbs::ticket_show},
     {{"ticket", "decide", "T", "abort"}, verbs::ticket_decide},
     {{"tree"}, verbs::tree},
+    {{"tool", "list"}, verbs::tool_list},
+    {{"tool", "show", "t"}, verbs::tool_show},
+    {{"breaker", "isolate", "t", "--reason", "r"}, verbs::breaker_isolate},
+    {{"breaker", "close", "t", "--reason", "r"}, verbs::breaker_close},
+    {{"serve"}, verbs::serve},
+    {{"token", "create", "n", "--role", "admin"}, verbs::token_create},
+    {{"token", "list"}, verbs::token_list},
+    {{"token", "revoke", "n"}, verbs::token_revoke},
+    {{"audit"}, verbs::audit},
     {{"journal", "verify"}, verbs::journal_verify},
     {{"journal", "dump"}, verbs::journal_dump},
     {{"doctor"}, verbs::doctor},
@@ -55,6 +64,30 @@ TEST_CASE("the words of a start are taken as they are", "[cli]") {
   CHECK(x.no_wait);
   CHECK(x.timeout == duration{90s});
   CHECK(x.format == output_format::json);
+}
+
+TEST_CASE("the words of a server are taken as they are", "[cli]") {
+  const auto x = parsed({"serve", "--listen", "[::1]:1", "--allow-hosts",
+                         "a,b.example", "--allow-hosts", "c", "--tls-cert",
+                         "cert", "--tls-key", "key", "--insecure-non-loopback"})
+                   .words;
+  CHECK(x.listen == "[::1]:1");
+  CHECK(x.allow_hosts == strings{"a", "b.example", "c"});
+  CHECK(x.tls_cert == "cert");
+  CHECK(x.tls_key == "key");
+  CHECK(x.insecure_non_loopback);
+}
+
+TEST_CASE("the words of a token are taken as they are", "[cli]") {
+  const auto x
+    = parsed({"token", "create", "ann", "--role", "approver", "--expires",
+              "30d", "--url", "http://x", "--token-file", "f"})
+        .words;
+  CHECK(x.name == "ann");
+  CHECK(x.role == "approver");
+  CHECK(x.expires == duration{std::chrono::hours{720}});
+  CHECK(x.url == "http://x");
+  CHECK(x.token_file == "f");
 }
 
 TEST_CASE("the words of a decision are taken as they are", "[cli]") {

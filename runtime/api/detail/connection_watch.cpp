@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto period = std::chrono::milliseconds{250};
+constexpr auto period = std::chrono::milliseconds{100};
 
 /// A second descriptor for what one stands for: while it is held, nobody can
 /// make the number stand for something else.
@@ -67,6 +67,14 @@ std::optional<std::pair<std::string, int>> end_of(int fd, address_of which) {
   return std::nullopt;
 }
 
+/// Whoever reads or writes there goes on, and is told that it is over; what is
+/// still under way is thrown away.
+void hang_up(int fd) {
+  const auto at_once = linger{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::shutdown(fd, SHUT_RDWR);
+}
+
 std::uint64_t received_by(int fd) {
   auto info = tcp_info{};
   auto size = socklen_t{sizeof info};
@@ -110,7 +118,7 @@ void connection_watch::hurry() {
 
 void connection_watch::run() {
   auto lock = std::unique_lock{mutex_};
-  while (!changed_.wait_for(lock, hurry_ ? period / 10 : period,
+  while (!changed_.wait_for(lock, hurry_ ? period / 5 : period,
                             [this] { return over_; })) {
     lock.unlock();
     if (open_ != 0 || !since_.empty())
@@ -163,7 +171,7 @@ void connection_watch::look_at(int fd,
   }
   if (hurry_ || now - since >= options_.patience
       || received_by(held.get()) > options_.bytes)
-    ::shutdown(held.get(), SHUT_RDWR);
+    hang_up(held.get());
 }
 
 } // namespace stanchion::detail

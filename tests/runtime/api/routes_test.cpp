@@ -1,0 +1,283 @@
+#include "support/api_world.hpp"
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
+
+#include <stanchion/core/error.hpp>
+#include <stanchion/runtime/api/routes.hpp>
+
+using namespace stanchion;
+using namespace stanchion::test;
+
+TEST_CASE("a run is started, shown and listed", "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto started
+    = world.ask({"POST", "/v1/runs", "operator",
+                 R"({"agent":"calls","input":{"n":7},"budget":{"steps":9}})"});
+  REQUIRE(started.status == 202);
+  const auto run = json::parse(started.body);
+  const auto id = run.at("id").get<std::string>();
+  CHECK(started.headers.at("Location") == "/v1/runs/" + id);
+  CHECK(run.at("submitter") == "operator");
+  world.rt.wait(*parse_uuid(id));
+  const auto shown = world.get({.target = "/v1/runs/" + id});
+  CHECK(shown.at("state") == "completed");
+  CHECK(shown.at("result") == json{{"n", 7}});
+  const auto steps = world.get({.target = "/v1/runs/" + id + "/steps"});
+  CHECK(steps.at("steps").at(0).at("name") == "echo");
+  CHECK(world.get({.target = "/v1/runs?state=completed&agent=calls"})
+          .at("runs")
+          .size()
+        == 1);
+  CHECK(world.get({.target = "/v1/runs?state=failed"}).at("runs").empty());
+}
+
+TEST_CASE("a budget that makes no sense is refused", "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto budget = GENERATE(as<std::string>{}, "7", R"({"step":1})",
+                               R"({"steps":0})", R"({"steps":-1})");
+  CHECK(world
+          .ask({"POST", "/v1/runs", "admin",
+                R"({"agent":"returns","budget":)" + budget + "}"})
+          .status
+        == 400);
+}
+
+TEST_CASE("the same idempotency key is the same run, quoted or not",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto start = [&](const std::string& key, const std::string& body) {
+    return world.ask(
+      {"POST", "/v1/runs", "admin", body, {{"idempotency-key", key}}});
+  };
+  const auto body = std::string{R"({"agent":"returns","input":1})"};
+  const auto first = json::parse(start("\"k\\\"1\"", body).body);
+  CHECK(json::parse(start("k\"1", body).body).at("id") == first.at("id"));
+  CHECK(first.at("key") == "k\"1");
+  CHECK(json::parse(start("k2", body).body).at("id") != first.at("id"));
+  CHECK(start("k\"1", R"({"agent":"returns","input":2})").status == 409);
+  CHECK(start("k", R"({"agent":"returns","key":"other"})").status == 400);
+  CHECK(start(std::string(256, 'k'), body).status == 400);
+}
+
+TEST_CASE("pages of runs follow each other without a gap",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  for (auto i = 0; i < 5; ++i)
+    world.run("returns");
+  auto seen = std::vector<std::uint64_t>{};
+  auto target = std::string{"/v1/runs?limit=2"};
+  for (;;) {
+    const auto answer = world.ask({.target = target});
+    const auto page = json::parse(answer.body);
+    for (const auto& run : page.at("runs"))
+      seen.push_back(run.at("number"));
+    if (!page.contains("next_cursor"))
+      break;
+    target
+      = "/v1/runs?limit=2&cursor=" + page.at("next_cursor").get<std::string>();
+    CHECK_THAT(answer.headers.at("Link"),
+               ContainsSubstring(page.at("next_cursor").get<std::string>()));
+  }
+  CHECK(seen == std::vector<std::uint64_t>{5, 4, 3, 2, 1});
+}
+
+TEST_CASE("what a client has already is not sent again",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto id = world.run("returns").at("id").get<std::string>();
+  const auto first = world.ask({.target = "/v1/runs/" + id});
+  const auto tag = first.headers.at("ETag");
+  const auto again = world.ask(
+    {.target = "/v1/runs/" + id, .headers = {{"if-none-match", tag}}});
+  CHECK(again.status == 304);
+  CHECK(again.body.empty());
+  CHECK(world
+          .ask({.target = "/v1/runs/" + id,
+                .headers = {{"if-none-match", "\"other\""}}})
+          .status
+        == 200);
+}
+
+TEST_CASE("a ticket is decided once, by whom the token names",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto run = world.run("asks");
+  const auto ticket = world.only_ticket();
+  const auto path = "/v1/tickets/" + ticket.at("id").get<std::string>();
+  const auto answer = [&](const std::string& as, const std::string& body,
+                          const std::string& tag = {}) {
+    return world.ask(
+      {"POST", path + "/decision", as, body, {{"if-match", tag}}});
+  };
+  const auto tag = world.ask({.target = path}).headers.at("ETag");
+  CHECK(tag == "\"v1\"");
+  const auto body = std::string{R"({"verb":"answer","payload":{"take":2}})"};
+  // Whoever it is for others to be must be an admin.
+  CHECK(answer("approver", R"({"verb":"answer","payload":1,"by":"bob"})").status
+        == 403);
+  CHECK(answer("approver", body, "\"v2\"").status == 412);
+  CHECK(answer("approver", body, "W/\"v1\"").status == 412);
+  const auto decided = answer("approver", body, "\"v7\", \"v1\"");
+  REQUIRE(decided.status == 200);
+  CHECK(decided.headers.at("ETag") == "\"v1-decided\"");
+  CHECK(json::parse(decided.body).at("decided").at("by") == "approver");
+  // The same again is answered as before, another one is refused.
+  CHECK(answer("approver", body, tag).status == 200);
+  CHECK(answer("admin", R"({"verb":"abort"})", tag).status == 409);
+  const auto id = run.at("id").get<std::string>();
+  world.rt.wait(*parse_uuid(id));
+  CHECK(world.get({.target = "/v1/runs/" + id}).at("result")
+        == json{{"take", 2}});
+}
+
+TEST_CASE("an admin may write down what somebody else decided",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  world.run("asks");
+  const auto id = world.only_ticket().at("id").get<std::string>();
+  const auto decided
+    = world.get({"POST", "/v1/tickets/" + id + "/decision", "admin",
+                 R"({"verb":"answer","payload":1,"by":"bob"})"});
+  CHECK(decided.at("decided").at("by") == "bob");
+}
+
+TEST_CASE("a run is followed to its end over a stream",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto id = world.run("calls", {{"n", 1}}).at("id").get<std::string>();
+  const auto answer = world.ask({.target = "/v1/runs/" + id + "/events"});
+  REQUIRE(answer.stream);
+  auto text = std::string{};
+  answer.stream({.write = [&](std::string_view bytes) { text += bytes; },
+                 .alive = [] { return true; }});
+  CHECK(text.starts_with("event: record\ndata: {"));
+  CHECK_THAT(text, ContainsSubstring("event: run\ndata: {"));
+}
+
+TEST_CASE("a tool is isolated and let go again, with a reason",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto tools = world.get({.target = "/v1/tools"}).at("tools");
+  REQUIRE(tools.size() == 1);
+  CHECK(tools[0].at("name") == "echo");
+  CHECK(tools[0].at("effect") == "idempotent");
+  CHECK(tools[0].at("breaker") == "closed");
+  const auto set = [&](const std::string& body) {
+    return world.ask({"POST", "/v1/tools/echo/breaker", "operator", body});
+  };
+  CHECK(set(R"({"state":"isolated"})").status == 400);
+  CHECK(set(R"({"state":"isolated","reason":""})").status == 400);
+  CHECK(set(R"({"state":"broken","reason":"x"})").status == 400);
+  const auto isolated = set(R"({"state":"isolated","reason":"paying twice"})");
+  CHECK(json::parse(isolated.body).at("breaker") == "isolated");
+  CHECK(world.get({.target = "/v1/tools/echo"}).at("breaker") == "isolated");
+  const auto closed = set(R"({"state":"closed","reason":"mended"})");
+  CHECK(json::parse(closed.body).at("breaker") == "closed");
+}
+
+TEST_CASE("agents are listed with their versions", "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto agents = world.get({.target = "/v1/agents"}).at("agents");
+  REQUIRE(agents.size() == 3);
+  CHECK(agents[0].at("name") == "asks");
+  CHECK(agents[0].at("versions") == json{"1"});
+  CHECK(agents[0].at("state") == "running");
+}
+
+TEST_CASE("every change is kept with who, what, why, before and after",
+          "[runtime][api][audit]") {
+  auto world = api_world{};
+  world.get({"POST", "/v1/runs", "operator", R"({"agent":"asks"})"}, 202);
+  REQUIRE(eventually([&] {
+    return world.get({.target = "/v1/tickets"}).at("tickets").size() == 1;
+  }));
+  const auto run = world.get({.target = "/v1/runs"}).at("runs").at(0);
+  const auto id = run.at("id").get<std::string>();
+  world.get({"POST", "/v1/tools/echo/breaker", "operator",
+             R"({"state":"isolated","reason":"why not"})"});
+  world.get({"POST", "/v1/runs/" + id + "/cancel", "operator",
+             R"({"reason":"wrong order"})"});
+  world.get({"POST", "/v1/tokens", "admin",
+             R"({"name":"ann","role":"approver","expires_in_s":60})"},
+            201);
+  world.get(
+    {"POST", "/v1/tokens/ann/revoke", "admin", R"({"reason":"she left"})"});
+  auto entries = json{};
+  REQUIRE(eventually([&] {
+    entries = world.get({.target = "/v1/audit"}).at("entries");
+    return entries.size() >= 5;
+  }));
+  auto acts = std::vector<std::string>{};
+  for (const auto& e : entries)
+    acts.push_back(e.at("by").get<std::string>() + " "
+                   + e.at("act").get<std::string>() + " "
+                   + e.value("reason", ""));
+  CHECK(acts
+        == std::vector<std::string>{
+          "admin token.revoke she left", "admin token.create ",
+          "operator run.cancel wrong order", "operator breaker.isolate why not",
+          "operator run.start "});
+  CHECK(entries[3].at("subject") == "echo");
+  CHECK(entries[3].at("before").at("breaker") == "closed");
+  CHECK(entries[3].at("after").at("breaker") == "isolated");
+  CHECK(entries[0].at("after").contains("revoked"));
+  // A secret is nowhere but in the answer.
+  CHECK(entries.dump().find("stn_") == std::string::npos);
+  const auto page = world.get({.target = "/v1/audit?limit=2&by=operator"});
+  CHECK(page.at("entries").size() == 2);
+  const auto rest
+    = world.get({.target = "/v1/audit?limit=2&by=operator&cursor="
+                           + page.at("next_cursor").get<std::string>()});
+  CHECK(rest.at("entries").size() == 1);
+}
+
+TEST_CASE("a decision is kept in the audit once", "[runtime][api][audit]") {
+  auto world = api_world{};
+  world.run("asks");
+  const auto id = world.only_ticket().at("id").get<std::string>();
+  for (auto i = 0; i < 2; ++i)
+    world.get({"POST", "/v1/tickets/" + id + "/decision", "approver",
+               R"({"verb":"answer","payload":1,"comment":"sure"})"});
+  auto entries = json{};
+  REQUIRE(eventually([&] {
+    entries = world.get({.target = "/v1/audit?subject=" + id}).at("entries");
+    return !entries.empty();
+  }));
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].at("by") == "approver");
+  CHECK(entries[0].at("reason") == "sure");
+}
+
+TEST_CASE("a token made over the API lets in, and only once says its secret",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto made = world.get(
+    {"POST", "/v1/tokens", "admin", R"({"name":"ann","role":"viewer"})"}, 201);
+  CHECK(
+    world
+      .ask({.target = "/v1/runs", .as = made.at("secret").get<std::string>()})
+      .status
+    == 200);
+  const auto all = world.get({.target = "/v1/tokens"});
+  CHECK(all.at("tokens").size() == 5);
+  CHECK(all.dump().find("stn_") == std::string::npos);
+  CHECK(all.dump().find("sha256") == std::string::npos);
+  CHECK(
+    world
+      .ask({"POST", "/v1/tokens", "admin", R"({"name":"ann","role":"admin"})"})
+      .status
+    == 409);
+}
+
+TEST_CASE("metrics count events and answers", "[runtime][api][routes]") {
+  auto world = api_world{};
+  static_cast<void>(world.work->events()); // hears from now on
+  world.run("returns");
+  static_cast<void>(world.ask({.target = "/nowhere"}));
+  const auto text = world.ask({.target = "/metrics"}).body;
+  CHECK_THAT(text, ContainsSubstring("stanchion_build_info{version="));
+  CHECK_THAT(text, ContainsSubstring(
+                     "stanchion_events_total{event=\"run_submitted\"} 1\n"));
+  CHECK_THAT(
+    text, ContainsSubstring("stanchion_api_answers_total{status=\"4xx\"} 1"));
+}
