@@ -26,12 +26,13 @@ std::optional<instant> expiry_of(const json& request, instant now) {
   const auto found = request.find("expires_in_s");
   if (found == request.end() || found->is_null())
     return std::nullopt;
-  constexpr auto longest = std::uint64_t{100} * 366 * 24 * 60 * 60;
-  if (!found->is_number_unsigned() || found->get<std::uint64_t>() == 0
-      || found->get<std::uint64_t>() > longest)
+  constexpr auto longest = std::int64_t{100} * 366 * 24 * 60 * 60;
+  const auto span
+    = found->is_number_integer() ? found->get<std::int64_t>() : std::int64_t{0};
+  if (span <= 0 || span > longest)
     throw error{error_code::usage,
                 "\"expires_in_s\" must be a number of seconds, at least 1"};
-  return now + std::chrono::seconds{found->get<std::int64_t>()};
+  return now + std::chrono::seconds{span};
 }
 
 } // namespace

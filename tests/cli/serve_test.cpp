@@ -75,7 +75,7 @@ struct fixture {
 } // namespace
 
 TEST_CASE_METHOD(fixture, "runs and tickets are looked after over the network",
-                 "[scenarios][serve]") {
+                 "[cli][serve]") {
   const auto ran
     = as("operator", {"run", "start", "returns", "--input", "[7]"});
   CHECK(ran.code == 0);
@@ -104,7 +104,7 @@ TEST_CASE_METHOD(fixture, "runs and tickets are looked after over the network",
 }
 
 TEST_CASE_METHOD(fixture, "a token that is revoked lets nobody in any more",
-                 "[scenarios][serve]") {
+                 "[cli][serve]") {
   REQUIRE(as("viewer", {"run", "list"}).code == 0);
   CHECK(here({"token", "revoke", "viewer", "--reason", "left"}).code == 0);
   const auto refused = as("viewer", {"run", "list"});
@@ -118,7 +118,7 @@ TEST_CASE_METHOD(fixture, "a token that is revoked lets nobody in any more",
 }
 
 TEST_CASE_METHOD(fixture, "tools and breakers are seen and changed from afar",
-                 "[scenarios][serve]") {
+                 "[cli][serve]") {
   CHECK_THAT(as("viewer", {"tool", "list"}).out, ContainsSubstring("closed"));
   const auto words_of = [](const char* verb) {
     return words{"breaker", verb, "echo", "--reason", "it lies"};
@@ -133,7 +133,7 @@ TEST_CASE_METHOD(fixture, "tools and breakers are seen and changed from afar",
 }
 
 TEST_CASE_METHOD(fixture, "a server stops in order when it is told to",
-                 "[scenarios][serve]") {
+                 "[cli][serve]") {
   server->signal(SIGTERM);
   CHECK(server->wait().code == 0);
   const auto gone = as("viewer", {"run", "list"});
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(fixture, "a server stops in order when it is told to",
 }
 
 TEST_CASE("a server that others could listen to is not begun",
-          "[scenarios][serve]") {
+          "[cli][serve]") {
   const auto dir = temporary_dir{};
   const auto data = dir.path() / "d";
   const auto end
