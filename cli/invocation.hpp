@@ -56,6 +56,9 @@ struct invocation {
   std::string run;
   std::string tool;
   std::string step;
+  std::string mode;
+  std::string signal;
+  std::string signal_id;
   std::vector<std::string> states;
   std::uint32_t version = 0;
   std::size_t limit = 50;

@@ -49,6 +49,7 @@ public:
     add_ticket();
     add_policy();
     add_supervision();
+    add_modes();
     add_serving();
     add_care();
     add_simulate();
@@ -278,8 +279,30 @@ private:
     retry->add_flag("--no-wait", chosen.words.no_wait,
                     "Leave once the decision is durable");
     takes_server(cancel);
+    add_signal(run);
     takes_server(resume);
     takes_server(retry);
+  }
+
+  void add_signal(CLI::App* run) {
+    auto* signal
+      = leaf(run, "signal", "Hand a run what it waits for", verbs::run_signal,
+             "run signal 0197c5d2 paid --id order-7 --payload true");
+    takes_one_id(signal, "A run, by id or its first 8 characters");
+    signal->add_option("name", chosen.words.signal, "What it waits for")
+      ->required()
+      ->type_name("NAME");
+    signal
+      ->add_option("--id", chosen.words.signal_id,
+                   "Tells it from other signals: the same id, the same signal")
+      ->required()
+      ->type_name("ID");
+    signal
+      ->add_option("--payload", chosen.words.payload,
+                   "What it says: JSON, @FILE, or - for stdin; default null")
+      ->type_name("JSON");
+    takes_by(signal);
+    takes_server(signal);
   }
 
   void add_ticket() {
@@ -344,15 +367,44 @@ private:
                     "breaker close payments.refund --reason mended"));
   }
 
-  void takes_tool(CLI::App* x) {
-    x->add_option("tool", chosen.words.tool, "A tool")
+  void add_modes() {
+    auto* mode = noun("mode", "Say what agents may do unattended",
+                      "mode set refund advisory --reason 'new prices'");
+    auto* set
+      = leaf(mode, "set", "Say what an agent may do unattended",
+             verbs::mode_set, "mode set refund advisory --reason 'new prices'");
+    set->add_option("agent", chosen.words.agent, "An agent")
       ->required()
-      ->type_name("TOOL");
+      ->type_name("AGENT");
+    set
+      ->add_option("mode", chosen.words.mode,
+                   "autonomous: act; advisory: propose; stopped: no calls")
+      ->required()
+      ->check(CLI::IsMember({"autonomous", "advisory", "stopped"}))
+      ->type_name("MODE");
+    takes_reason(set);
+    auto* stop = noun("stop", "Stop everything at once, or let it go on",
+                      "stop all --reason 'paying twice'");
+    takes_reason(leaf(stop, "all",
+                      "Let nothing leave any more, also in processes to come",
+                      verbs::stop_all, "stop all --reason 'paying twice'"));
+    takes_reason(leaf(stop, "lift", "Let everything go on again",
+                      verbs::stop_lift, "stop lift --reason mended"));
+  }
+
+  void takes_reason(CLI::App* x) {
     x->add_option("--reason", chosen.words.reason, "Why, for others to read")
       ->required()
       ->type_name("TEXT");
     takes_by(x);
     takes_server(x);
+  }
+
+  void takes_tool(CLI::App* x) {
+    x->add_option("tool", chosen.words.tool, "A tool")
+      ->required()
+      ->type_name("TOOL");
+    takes_reason(x);
   }
 
   void add_serving() {

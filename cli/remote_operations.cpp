@@ -150,6 +150,18 @@ public:
     return get("/v1/tree");
   }
 
+  json signal_run(const std::string& id, const json& request) override {
+    return post(run_path(id) + "/signal", request);
+  }
+
+  json set_mode(const std::string& agent, const json& request) override {
+    return post("/v1/agents/" + percent_encoded(agent) + "/mode", request);
+  }
+
+  json stop_all(const json& request) override {
+    return post("/v1/stop", request);
+  }
+
   [[nodiscard]] json list_agents() override {
     return get("/v1/agents");
   }
@@ -195,7 +207,7 @@ private:
   }
 
   json post(const std::string& target, const json& body) {
-    return done(over_->ask("POST", target, without_nobody(body).dump()));
+    return done(over_->ask("POST", target, as_sent(body).dump()));
   }
 
   static json done(const api_transport::reply& x) {
@@ -206,7 +218,8 @@ private:
   }
 
   /// Whoever the server takes us for says so.
-  static json without_nobody(json body) {
+  static json as_sent(json body) {
+    body.erase("roles"); // the server knows them better
     for (const auto* member : {"by", "submitter"})
       if (const auto found = body.find(member);
           found != body.end() && *found == "")

@@ -14,6 +14,7 @@ exit_code run_watch(command_context& x);
 exit_code run_cancel(command_context& x);
 exit_code run_resume(command_context& x);
 exit_code run_retry(command_context& x);
+exit_code run_signal(command_context& x);
 
 // -- people -------------------------------------------------------------------
 
@@ -28,6 +29,9 @@ exit_code policy_explain(command_context& x);
 
 // -- supervision --------------------------------------------------------------
 
+exit_code mode_set(command_context& x);
+exit_code stop_all(command_context& x);
+exit_code stop_lift(command_context& x);
 exit_code tool_list(command_context& x);
 exit_code tool_show(command_context& x);
 exit_code breaker_isolate(command_context& x);

@@ -357,7 +357,7 @@ exit_code run_resume(command_context& x) {
 exit_code run_retry(command_context& x) {
   const auto ids = read_ids(x);
   auto s = session{x, true};
-  auto request = json{{"by", who(x.words)}};
+  auto request = json{{"by", who(x.words)}, {"roles", {"*"}}};
   if (!x.words.comment.empty())
     request["comment"] = x.words.comment;
   auto runs = std::vector<json>{};
@@ -377,6 +377,21 @@ exit_code run_retry(command_context& x) {
                << hint(x.words, "run resume " + id_of(run)) << '\n';
   });
   return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
+}
+
+exit_code run_signal(command_context& x) {
+  auto request = json{
+    {"name", x.words.signal}, {"id", x.words.signal_id}, {"by", who(x.words)}};
+  if (x.words.payload)
+    request["content"] = read_json(*x.words.payload, x.io);
+  auto s = session{x, false};
+  // Said twice, it is the same signal.
+  const auto run = s.ask([&](operations& by) {
+    return by.signal_run(x.words.ids.front(), request);
+  });
+  if (!print_document(x, run))
+    x.io.out << id_of(run) << ' ' << text_of(run, "state") << '\n';
+  return exit_code::ok;
 }
 
 } // namespace stanchion::verbs

@@ -122,7 +122,9 @@ exit_code ticket_show(command_context& x) {
 }
 
 exit_code ticket_decide(command_context& x) {
-  auto request = json{{"verb", known_verb(x.words.verb)}, {"by", who(x.words)}};
+  // Whoever may write to the directory may decide in any role.
+  auto request = json{
+    {"verb", known_verb(x.words.verb)}, {"by", who(x.words)}, {"roles", {"*"}}};
   if (!x.words.comment.empty())
     request["comment"] = x.words.comment;
   if (x.words.version != 0)

@@ -60,7 +60,35 @@ exit_code set_breaker(command_context& x, const char* state) {
   return exit_code::ok;
 }
 
+exit_code stop(command_context& x, bool lift) {
+  auto s = session{x, false};
+  const auto state = s.reach().stop_all(
+    {{"lift", lift}, {"reason", x.words.reason}, {"by", who(x.words)}});
+  if (!print_document(x, state))
+    x.io.out << (lift ? "lifted\n" : "stopped\n");
+  return exit_code::ok;
+}
+
 } // namespace
+
+exit_code mode_set(command_context& x) {
+  auto s = session{x, false};
+  const auto agent = s.reach().set_mode(
+    x.words.agent,
+    {{"mode", x.words.mode}, {"reason", x.words.reason}, {"by", who(x.words)}});
+  if (!print_document(x, agent))
+    x.io.out << one_line(text_of(agent, "name")) << ' '
+             << text_of(agent.value("mode", json::object()), "mode") << '\n';
+  return exit_code::ok;
+}
+
+exit_code stop_all(command_context& x) {
+  return stop(x, false);
+}
+
+exit_code stop_lift(command_context& x) {
+  return stop(x, true);
+}
 
 exit_code tool_list(command_context& x) {
   auto s = session{x, false};

@@ -1,4 +1,3 @@
-#include <stanchion/core/append.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/catalog.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
@@ -87,10 +86,7 @@ void runtime::set_breaker(const std::string& tool, bool isolated,
 void runtime::note(audit_entry x) {
   impl_->require_running();
   x.at = impl_->sys->clock().now();
-  auto content = batch{};
-  content.audits.push_back(std::move(x));
-  impl_->sys->send(impl_->part("journal"),
-                   append{.content = std::move(content)});
+  impl_->note_change(std::move(x));
 }
 
 } // namespace stanchion

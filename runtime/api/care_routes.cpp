@@ -42,10 +42,27 @@ std::string speaker(const api_call& x, const char* member) {
                                        + x.by.name + "; leave it out"};
 }
 
+json roles_of(const api_call& x) {
+  const auto any = x.by.owner || x.by.as == role::admin;
+  return json::array({any ? "*" : to_string(x.by.as)});
+}
+
 // -- supervision --------------------------------------------------------------
 
 http_response list_agents(const api_call& x) {
   return document(x.work->list_agents());
+}
+
+http_response set_mode(const api_call& x) {
+  auto request = x.body;
+  request["by"] = speaker(x);
+  return document(x.work->set_mode(x.ids[0], request));
+}
+
+http_response stop_all(const api_call& x) {
+  auto request = x.body;
+  request["by"] = speaker(x);
+  return document(x.work->stop_all(request));
 }
 
 http_response list_tools(const api_call& x) {

@@ -83,14 +83,24 @@ public:
   virtual json cancel_run(const std::string& id, const json& request) = 0;
   /// `{by?}`; returns the run.
   virtual json resume_run(const std::string& id, const json& request) = 0;
+  /// `{name, id, content?, by?}`; returns the run. The same id, the same
+  /// signal.
+  virtual json signal_run(const std::string& id, const json& request) = 0;
   /// Says `retry` about the run's ticket; `{by, comment?}`. Returns the ticket.
   virtual json retry_run(const std::string& id, const json& request) = 0;
 
   /// `{tickets}`, oldest first.
   [[nodiscard]] virtual json list_tickets(const ticket_query& q) = 0;
   [[nodiscard]] virtual json find_ticket(const std::string& id) = 0;
-  /// `{verb, by, version?, comment?, payload?}`; returns the ticket.
+  /// `{verb, by, version?, comment?, payload?, roles?}`; returns the ticket.
+  /// `roles` are those of `by`, `*` for all; without them: none.
   virtual json decide(const std::string& id, const json& request) = 0;
+
+  /// `{mode, reason, by?}`; returns the agent.
+  virtual json set_mode(const std::string& agent, const json& request) = 0;
+  /// `{reason, lift?, by?}`: nothing leaves any more, or all may again. Returns
+  /// `{mode, by, reason}` as it stands for everything.
+  virtual json stop_all(const json& request) = 0;
 
   /// The supervision tree.
   [[nodiscard]] virtual json tree() = 0;

@@ -2,6 +2,7 @@
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/mode.hpp>
 #include <stanchion/runtime/api/event_feed.hpp>
 #include <stanchion/runtime/api/owner_operations.hpp>
 #include <stanchion/runtime/api/reports.hpp>
@@ -69,6 +70,22 @@ budget limits_of(const json& request) try {
   return found == request.end() ? budget{} : extension_from_json(*found);
 } catch (const error& e) {
   throw error{error_code::usage, "\"budget\": " + std::string{detail_of(e)}};
+}
+
+std::string required_reason(const json& request) {
+  auto reason = text_member(request, "reason");
+  if (reason.empty())
+    throw error{error_code::usage, "a reason is needed, for others to read"};
+  return reason;
+}
+
+json mode_document(const mode_setting& x) {
+  auto to = json{{"mode", to_string(x.mode)}};
+  if (!x.by.empty())
+    to["by"] = x.by;
+  if (!x.reason.empty())
+    to["reason"] = x.reason;
+  return to;
 }
 
 /// The breakers of all guards, by tool.
@@ -143,6 +160,50 @@ public:
     return run;
   }
 
+  json signal_run(const std::string& id, const json& request) override {
+    const auto row = resolve_run(reads(), id);
+    const auto content = request.find("content");
+    const auto by = text_member(request, "by", "somebody");
+    const auto name = text_member(request, "name");
+    runtime_.signal(
+      row.id, {.name = name,
+               .id = text_member(request, "id"),
+               .content = content == request.end() ? value{} : value{*content},
+               .by = by});
+    auto run = find_run(to_string(row.id));
+    audit(request, by, "run.signal", to_string(row.id), json(row), run);
+    return run;
+  }
+
+  json set_mode(const std::string& agent, const json& request) override {
+    const auto word = text_member(request, "mode");
+    const auto to = parse_mode(word);
+    if (!to)
+      throw error{error_code::usage,
+                  "\"" + word
+                    + "\" is no mode; there are autonomous, advisory and "
+                      "stopped"};
+    const auto before
+      = runtime_.set_mode(agent, {.mode = *to,
+                                  .by = text_member(request, "by", "somebody"),
+                                  .reason = required_reason(request)});
+    static_cast<void>(before); // audited with the change
+    for (const auto& x : list_agents().at("agents"))
+      if (x.at("name") == agent)
+        return x;
+    throw error{error_code::unknown_agent, "there is no agent named " + agent};
+  }
+
+  json stop_all(const json& request) override {
+    const auto by = text_member(request, "by", "somebody");
+    const auto lift = request.find("lift");
+    if (lift != request.end() && *lift == true)
+      runtime_.lift_stop(by, required_reason(request));
+    else
+      runtime_.stop_all(by, required_reason(request));
+    return mode_document(runtime_.mode_of({}));
+  }
+
   json decide(const std::string& id, const json& request) override {
     const auto words = read_decision(request);
     const auto before = reads().find_ticket(id);
@@ -151,7 +212,8 @@ public:
                                        .verb = words.verb,
                                        .by = words.by,
                                        .comment = words.comment,
-                                       .payload = words.payload}));
+                                       .payload = words.payload,
+                                       .roles = words.roles}));
     if (before && before->state == ticket_state::open)
       audit(request, words.by, "ticket.decide", id, json(*before), after);
     return after;
@@ -167,7 +229,8 @@ public:
       all.push_back({{"name", x.name},
                      {"version", x.latest},
                      {"versions", x.versions},
-                     {"state", x.stopped ? "stopped" : "running"}});
+                     {"state", x.stopped ? "stopped" : "running"},
+                     {"mode", mode_document(runtime_.mode_of(x.name))}});
     return {{"agents", std::move(all)}};
   }
 
@@ -190,12 +253,10 @@ public:
 
   json set_breaker(const std::string& tool, const json& request) override {
     const auto state = text_member(request, "state");
-    const auto reason = text_member(request, "reason");
+    const auto reason = required_reason(request);
     const auto by = text_member(request, "by", "somebody");
     if (state != "isolated" && state != "closed")
       throw error{error_code::usage, "\"state\" must be isolated or closed"};
-    if (reason.empty())
-      throw error{error_code::usage, "a reason is needed, for others to read"};
     const auto before = find_tool(tool);
     runtime_.set_breaker(tool, state == "isolated", by + ": " + reason);
     auto after = find_tool(tool);

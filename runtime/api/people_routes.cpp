@@ -69,6 +69,7 @@ http_response get_ticket(const api_call& x) {
 http_response decide(const api_call& x) {
   auto request = x.body;
   request["by"] = speaker(x);
+  request["roles"] = roles_of(x);
   check_version(x, request);
   const auto ticket = x.work->decide(x.ids[0], request);
   auto to = document(ticket);

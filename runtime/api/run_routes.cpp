@@ -137,9 +137,16 @@ http_response resume_run(const api_call& x) {
   return document(x.work->resume_run(x.ids[0], request));
 }
 
+http_response signal_run(const api_call& x) {
+  auto request = x.body;
+  request["by"] = speaker(x);
+  return document(x.work->signal_run(x.ids[0], request));
+}
+
 http_response retry_run(const api_call& x) {
   auto request = x.body;
   request["by"] = speaker(x);
+  request["roles"] = roles_of(x);
   return document(x.work->retry_run(x.ids[0], request));
 }
 

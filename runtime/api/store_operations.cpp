@@ -166,6 +166,8 @@ decision_words read_decision(const json& request) {
   words.comment = text_member(request, "comment");
   if (const auto payload = request.find("payload"); payload != request.end())
     words.payload = canonical(*payload);
+  for (const auto& each : request.value("roles", json::array()))
+    words.roles.push_back(each.get<std::string>());
   if (const auto version = request.find("version"); version != request.end()) {
     if (!version->is_number_unsigned())
       throw error{error_code::invalid_json,
@@ -198,6 +200,18 @@ public:
 
   json resume_run(const std::string&, const json&) override {
     needs_owner("resuming a run", dir_);
+  }
+
+  json signal_run(const std::string&, const json&) override {
+    needs_owner("sending a signal", dir_);
+  }
+
+  json set_mode(const std::string&, const json&) override {
+    needs_owner("changing a mode", dir_);
+  }
+
+  json stop_all(const json&) override {
+    needs_owner("stopping everything", dir_);
   }
 
   [[nodiscard]] json list_agents() override {
@@ -262,7 +276,8 @@ public:
                                         .verb = words.verb,
                                         .by = words.by,
                                         .comment = words.comment,
-                                        .payload = words.payload},
+                                        .payload = words.payload,
+                                        .roles = words.roles},
                                        system_clock().now());
       auto x = batch{};
       if (auto* fresh = std::get_if<ticket>(&verdict)) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace stanchion {
 
@@ -54,6 +55,7 @@ struct decision_words {
   std::string by;
   std::string comment;
   std::string payload;
+  std::vector<std::string> roles;
 };
 [[nodiscard]] decision_words read_decision(const json& request);
 

@@ -130,6 +130,12 @@ TEST_CASE_METHOD(fixture, "tools and breakers are seen and changed from afar",
   CHECK(as("operator", words_of("close")).out == "echo closed\n");
   CHECK(as("operator", {"breaker", "close", "no", "--reason", "x"}).code == 4);
   CHECK_THAT(as("viewer", {"tree"}).out, ContainsSubstring("echo"));
+  CHECK(
+    as("operator", {"mode", "set", "asks", "advisory", "--reason", "new"}).out
+    == "asks advisory\n");
+  CHECK(as("operator", {"stop", "all", "--reason", "fire"}).code == 0);
+  CHECK(exists(data / "STOP"));
+  CHECK(as("operator", {"stop", "lift", "--reason", "out"}).code == 0);
 }
 
 TEST_CASE_METHOD(fixture, "a server stops in order when it is told to",
@@ -142,8 +148,7 @@ TEST_CASE_METHOD(fixture, "a server stops in order when it is told to",
   CHECK(here({"run", "list"}).code == 0);
 }
 
-TEST_CASE("a server that others could listen to is not begun",
-          "[cli][serve]") {
+TEST_CASE("a server that others could listen to is not begun", "[cli][serve]") {
   const auto dir = temporary_dir{};
   const auto data = dir.path() / "d";
   const auto end

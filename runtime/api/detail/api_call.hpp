@@ -32,6 +32,9 @@ namespace detail {
 /// somebody else for whom the caller may speak. Errors: `forbidden`.
 [[nodiscard]] std::string speaker(const api_call& x, const char* member = "by");
 
+/// The roles in which the caller decides; `*` for whoever may do anything.
+[[nodiscard]] json roles_of(const api_call& x);
+
 // -- what each route does -----------------------------------------------------
 
 http_response list_runs(const api_call& x);
@@ -42,12 +45,15 @@ http_response follow_run(const api_call& x);
 http_response cancel_run(const api_call& x);
 http_response resume_run(const api_call& x);
 http_response retry_run(const api_call& x);
+http_response signal_run(const api_call& x);
 
 http_response list_tickets(const api_call& x);
 http_response get_ticket(const api_call& x);
 http_response decide(const api_call& x);
 
 http_response list_agents(const api_call& x);
+http_response set_mode(const api_call& x);
+http_response stop_all(const api_call& x);
 http_response list_tools(const api_call& x);
 http_response get_tool(const api_call& x);
 http_response set_breaker(const api_call& x);

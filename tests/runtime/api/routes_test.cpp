@@ -175,6 +175,52 @@ TEST_CASE("a tool is isolated and let go again, with a reason",
   CHECK(json::parse(closed.body).at("breaker") == "closed");
 }
 
+TEST_CASE("a mode is set, with a reason, and kept in the audit",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto set = [&](const std::string& agent, const std::string& body) {
+    return world.ask(
+      {"POST", "/v1/agents/" + agent + "/mode", "operator", body});
+  };
+  CHECK(set("asks", R"({"mode":"idle","reason":"x"})").status == 400);
+  CHECK(set("asks", R"({"mode":"stopped","reason":""})").status == 400);
+  CHECK(set("nobody", R"({"mode":"stopped","reason":"x"})").status == 404);
+  const auto agent
+    = json::parse(set("asks", R"({"mode":"advisory","reason":"new"})").body);
+  CHECK(agent.at("mode").at("mode") == "advisory");
+  CHECK(agent.at("mode").at("by") == "operator");
+  REQUIRE(eventually([&] {
+    return !world.get({.target = "/v1/audit?subject=asks"})
+              .at("entries")
+              .empty();
+  }));
+}
+
+TEST_CASE("everything is stopped, and let go on", "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto stop = [&](const std::string& body) {
+    return world.ask({"POST", "/v1/stop", "operator", body});
+  };
+  CHECK(stop(R"({"reason":"x","lift":true})").status == 409);
+  CHECK(json::parse(stop(R"({"reason":"paying twice"})").body)
+        == json{
+          {"mode", "stopped"}, {"by", "operator"}, {"reason", "paying twice"}});
+  CHECK(json::parse(stop(R"({"reason":"mended","lift":true})").body).at("mode")
+        == "autonomous");
+}
+
+TEST_CASE("a run is handed a signal", "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto id = world.run("asks").at("id").get<std::string>();
+  const auto send = [&](const std::string& run, const std::string& body) {
+    return world.ask({"POST", "/v1/runs/" + run + "/signal", "operator", body})
+      .status;
+  };
+  CHECK(send(id, R"({"name":"paid","id":"7","content":[1]})") == 200);
+  CHECK(send(id, R"({"name":"paid"})") == 400);
+  CHECK(send("0197c5d2", R"({"name":"paid","id":"7"})") == 404);
+}
+
 TEST_CASE("agents are listed with their versions", "[runtime][api][routes]") {
   auto world = api_world{};
   const auto agents = world.get({.target = "/v1/agents"}).at("agents");

@@ -1,5 +1,6 @@
 #include "support/api_world.hpp"
 #include "support/catch.hpp"
+#include "support/certificate.hpp"
 #include "support/eventually.hpp"
 
 #include <stanchion/core/error.hpp>
@@ -287,6 +288,26 @@ TEST_CASE("a client stops listening when it is told to",
     [] { return true; });
   CHECK(refused.status == 404);
   CHECK_THAT(refused.body, ContainsSubstring("E-RUN-002"));
+}
+
+TEST_CASE("over TLS only the server that is meant is told the token",
+          "[runtime][api][server]") {
+  const auto files = temporary_dir{};
+  auto options = serve_options{};
+  options.tls_cert = files.path() / "cert.pem";
+  options.tls_key = files.path() / "key.pem";
+  write_certificate(options.tls_cert, options.tls_key);
+  auto world = served_world{options};
+  const auto url = "https://localhost:" + std::to_string(world.server->port());
+  auto knows = http_client{
+    {.url = url, .token = world.token_of("viewer"), .ca = options.tls_cert}};
+  CHECK(knows.get("/v1/runs").status == 200);
+  auto doubts = http_client{{.url = url, .token = world.token_of("viewer")}};
+  CHECK_THROWS_WITH(doubts.get("/v1/runs"), ContainsSubstring("E-RUNTIME-002"));
+  // What is no TLS is hung up on.
+  CHECK(status_of(world.say(world.head("GET /livez") + "\r\n")) == 0);
+  options.tls_cert = files.path() / "key.pem";
+  CHECK_THROWS_AS((served_world{options}), error);
 }
 
 TEST_CASE("a token is not sent in clear to other machines",

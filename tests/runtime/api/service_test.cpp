@@ -16,6 +16,7 @@ namespace {
 /// Who may: n(obody in particular), v(iewer), o(perator), a(pprover), x
 /// (admin).
 const std::map<std::string, std::string> who_may{
+  {"signalRun", "ox"},     {"setMode", "ox"},       {"stopAll", "ox"},
   {"listRuns", "voax"},    {"startRun", "ox"},      {"getRun", "voax"},
   {"listSteps", "voax"},   {"followRun", "voax"},   {"cancelRun", "ox"},
   {"resumeRun", "ox"},     {"retryRun", "ox"},      {"listTickets", "voax"},
@@ -41,6 +42,8 @@ std::string body_of(const api_route& route) {
   for (const auto word : split(route.members, ','))
     if (word.ends_with('!'))
       body[std::string{word.substr(0, word.size() - 1)}] = "nothing";
+  if (route.id == "stopAll")
+    body["lift"] = true; // of nothing
   return body.dump();
 }
 
