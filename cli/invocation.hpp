@@ -53,6 +53,9 @@ struct invocation {
   std::string comment;
   std::string reason;
   std::string verb;
+  std::string kind;
+  bool dry_run = false;
+  bool stuck = false;
   std::string run;
   std::string tool;
   std::string step;

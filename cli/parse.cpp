@@ -1,6 +1,7 @@
 #include <stanchion/cli/parse.hpp>
 #include <stanchion/cli/suggest.hpp>
 #include <stanchion/cli/verbs.hpp>
+#include <stanchion/core/ticket.hpp>
 #include <stanchion/core/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,13 @@ std::vector<std::string> names_of_states() {
     if (const auto x = static_cast<run_state>(i);
         parse_run_state(to_string(x)) == x)
       names.emplace_back(to_string(x));
+  return names;
+}
+
+std::vector<std::string> names_of_reasons() {
+  auto names = std::vector<std::string>{};
+  for (auto i = 1; i <= static_cast<int>(park_reason::store_damaged); ++i)
+    names.emplace_back(to_string(static_cast<park_reason>(i)));
   return names;
 }
 
@@ -237,6 +245,8 @@ private:
       ->type_name("STATE");
     list->add_option("--agent", chosen.words.agent, "Only runs of this agent")
       ->type_name("AGENT");
+    list->add_flag("--stuck", chosen.words.stuck,
+                   "Only runs that do not go on by themselves");
     list
       ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
       ->check(CLI::Range(1, 1'000'000))
@@ -313,6 +323,14 @@ private:
     list->add_option("--run", chosen.words.run, "Only tickets of this run")
       ->type_name("ID");
     list->add_flag("--all", chosen.words.all, "Those that are over, too");
+    list->add_option("--kind", chosen.words.kind, "Only tickets of this kind")
+      ->check(CLI::IsMember({"approval", "review", "question", "escalation"}))
+      ->type_name("KIND");
+    list
+      ->add_option("--reason", chosen.words.reason,
+                   "Only tickets for this reason")
+      ->check(CLI::IsMember(names_of_reasons()))
+      ->type_name("REASON");
     list
       ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
       ->check(CLI::Range(1, 1'000'000))
@@ -330,19 +348,64 @@ private:
     decide->add_option("verb", chosen.words.verb, "One that answers the ticket")
       ->required()
       ->type_name("VERB");
-    decide
-      ->add_option("--payload", chosen.words.payload,
-                   "What edit, skip, happened and answer need: JSON, @FILE, or "
-                   "- for stdin")
+    takes_payload(decide, false);
+    takes_word(decide);
+    add_decisions(ticket);
+  }
+
+  void add_decisions(CLI::App* ticket) {
+    add_bulk(ticket, "approve", "Let calls leave as they are proposed",
+             verbs::ticket_approve);
+    add_bulk(ticket, "reject", "Let calls never leave", verbs::ticket_reject);
+    auto* edit
+      = leaf(ticket, "edit", "Let a call leave with other arguments",
+             verbs::ticket_edit,
+             "ticket edit T-5DKR0X8Q2M7HBWZC --payload '{\"cents\": 500}'");
+    takes_one_id(edit, "A ticket");
+    takes_payload(edit, true);
+    takes_word(edit);
+    auto* answer = leaf(ticket, "answer", "Give what an agent asks for",
+                        verbs::ticket_answer,
+                        "ticket answer T-5DKR0X8Q2M7HBWZC --payload 7");
+    takes_one_id(answer, "A ticket");
+    takes_payload(answer, true);
+    takes_word(answer);
+  }
+
+  void add_bulk(CLI::App* under, words name, words does, command_verb verb) {
+    auto* x = leaf(under, name, does, verb,
+                   "ticket " + std::string{name}
+                     + " T-5DKR0X8Q2M7HBWZC --comment 'as agreed'");
+    takes_tickets(x);
+    takes_word(x);
+  }
+
+  void takes_tickets(CLI::App* x) {
+    x->add_option("ids", chosen.words.ids,
+                  "Tickets about the same; - reads them from stdin")
+      ->required()
+      ->type_name("ID");
+    x->add_flag("--dry-run", chosen.words.dry_run,
+                "Show what would be decided, and decide nothing");
+  }
+
+  void takes_payload(CLI::App* x, bool needed) {
+    x->add_option("--payload", chosen.words.payload,
+                  needed ? "What it is: JSON, @FILE, or - for stdin"
+                         : "What edit, skip, happened and answer need: JSON, "
+                           "@FILE, or - for stdin")
+      ->required(needed)
       ->type_name("JSON");
-    decide->add_option("--comment", chosen.words.comment, "Why")
-      ->type_name("TEXT");
-    decide
-      ->add_option("--version", chosen.words.version,
-                   "The version that was looked at; default any")
+  }
+
+  /// What goes with every decision.
+  void takes_word(CLI::App* x) {
+    x->add_option("--comment", chosen.words.comment, "Why")->type_name("TEXT");
+    x->add_option("--version", chosen.words.version,
+                  "The version that was looked at; default any")
       ->type_name("N");
-    takes_by(decide);
-    takes_server(decide);
+    takes_by(x);
+    takes_server(x);
   }
 
   void add_supervision() {

@@ -21,6 +21,10 @@ exit_code run_signal(command_context& x);
 exit_code ticket_list(command_context& x);
 exit_code ticket_show(command_context& x);
 exit_code ticket_decide(command_context& x);
+exit_code ticket_approve(command_context& x);
+exit_code ticket_reject(command_context& x);
+exit_code ticket_edit(command_context& x);
+exit_code ticket_answer(command_context& x);
 
 // -- policy -------------------------------------------------------------------
 

@@ -1,3 +1,4 @@
+#include <stanchion/cli/each.hpp>
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/session.hpp>
 #include <stanchion/cli/verbs.hpp>
@@ -84,24 +85,6 @@ exit_code stay_with(const command_context& x, session& s,
   return combined(codes);
 }
 
-/// Does something to each; what goes wrong with one is said, and the others go
-/// on.
-exit_code each(const command_context& x, const std::vector<std::string>& ids,
-               const std::function<void(const std::string&)>& act) {
-  auto codes = std::vector<exit_code>{};
-  for (const auto& id : ids) {
-    try {
-      act(id);
-      codes.push_back(exit_code::ok);
-    } catch (const error& e) {
-      print_error(x.io, x.words.format, x.words.program, e.code(),
-                  detail_of(e));
-      codes.push_back(exit_code_of(e.code()));
-    }
-  }
-  return combined(codes);
-}
-
 /// What remains to be said when acting on some went wrong.
 exit_code joined(exit_code acted, exit_code stayed) {
   if (acted == exit_code::ok)
@@ -111,11 +94,28 @@ exit_code joined(exit_code acted, exit_code stayed) {
            : acted;
 }
 
+/// Those that nothing but a person, another run or a signal makes go on.
+void keep_stuck(json& page) {
+  auto stuck = json::array();
+  for (auto& run : page.at("runs")) {
+    const auto state = parse_run_state(text_of(run, "state"));
+    const auto open = state && !is_terminal(*state);
+    if (open && *state != run_state::running && !run.contains("next_at"))
+      stuck.push_back(std::move(run));
+  }
+  page["runs"] = std::move(stuck);
+}
+
 json list_page(operations& by, const command_context& x) {
   auto filter = run_filter{.agent = x.words.agent, .limit = x.words.limit};
   for (const auto& name : x.words.states)
     filter.states.push_back(*parse_run_state(name));
-  return by.list_runs(filter);
+  if (x.words.stuck && filter.states.empty())
+    filter.states = {run_state::parked, run_state::waiting};
+  auto page = by.list_runs(filter);
+  if (x.words.stuck)
+    keep_stuck(page);
+  return page;
 }
 
 json find_run(session& s, const std::string& id) {

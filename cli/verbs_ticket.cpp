@@ -1,12 +1,15 @@
+#include <stanchion/cli/decisions.hpp>
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/session.hpp>
-#include <stanchion/cli/suggest.hpp>
 #include <stanchion/cli/verbs.hpp>
 #include <stanchion/cli/words.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
+#include <map>
 #include <ostream>
+#include <set>
 #include <string>
 
 namespace stanchion::verbs {
@@ -20,17 +23,16 @@ std::string options_of(const json& ticket) {
   return text;
 }
 
-std::string decision_text(const json& ticket) {
-  const auto found = ticket.find("decided");
-  if (found == ticket.end())
+/// Who approved so far, of how many that are needed.
+std::string votes_of(const json& terms) {
+  const auto needed = terms.value("needed", 1);
+  if (needed == 1)
     return {};
-  auto text = text_of(*found, "verb") + " by " + text_of(*found, "by") + " at "
-              + text_of(*found, "at");
-  if (found->contains("payload"))
-    text += ", with " + text_of(*found, "payload");
-  if (found->contains("comment"))
-    text += " (" + text_of(*found, "comment") + ")";
-  return one_line(text);
+  auto text = std::string{};
+  for (const auto& vote : terms.value("votes", json::array()))
+    text += (text.empty() ? "" : ", ") + text_of(vote, "by");
+  return (text.empty() ? "none" : one_line(text)) + " of "
+         + std::to_string(needed);
 }
 
 /// The context package, a paragraph each.
@@ -68,24 +70,49 @@ void print_ticket(const command_context& x, const json& t) {
   line("step", one_line(text_of(t, "step")));
   line("version", text_of(t, "version"));
   line("created", text_of(t, "created"));
+  const auto terms = t.value("terms", json::object());
+  line("until", text_of(terms, "expires"));
+  line("whose", one_line(text_of(terms, "assignee")));
+  line("roles", terms.contains("roles") ? compact(terms.at("roles")) : "");
+  line("votes", votes_of(terms));
+  line("digest", text_of(terms, "digest"));
   line("decided", decision_text(t));
   if (text_of(t, "state") == "open")
     line("verbs", options_of(t));
   print_context(x.io, t.value("context", json::object()));
 }
 
-std::string known_verb(const std::string& word) {
-  if (parse_verb(word))
-    return word;
-  auto names = std::vector<std::string>{};
-  for (auto i = 1; i <= static_cast<int>(verb::restart); ++i)
-    names.emplace_back(to_string(static_cast<verb>(i)));
-  auto text = "\"" + word + "\" is no verb";
-  if (const auto meant = nearest(word, names))
-    text += "; did you mean " + *meant + "?";
-  else
-    text += "; `ticket show` lists those that answer a ticket";
-  throw error{error_code::usage, text};
+/// Escalations of equal errors are one line; what is about different arguments
+/// never is.
+text_table ticket_table(const json& tickets) {
+  auto many = std::map<std::string, std::size_t>{};
+  const auto group_of = [](const json& t) {
+    const auto open = text_of(t, "state") == "open";
+    return open && text_of(t, "kind") == "escalation" ? text_of(t, "group")
+                                                      : std::string{};
+  };
+  for (const auto& t : tickets)
+    ++many[group_of(t)];
+  const auto now = system_clock().now();
+  auto table = text_table{.heads = {"TICKET", "STATE", "REASON", "CREATED",
+                                    "UNTIL", "WHOSE", "VERBS", "TITLE"}};
+  auto shown = std::set<std::string>{};
+  for (const auto& t : tickets) {
+    const auto group = group_of(t);
+    if (!group.empty() && !shown.insert(group).second)
+      continue;
+    const auto others = group.empty() ? 0 : many[group] - 1;
+    const auto terms = t.value("terms", json::object());
+    table.rows.push_back(
+      {text_of(t, "id"), text_of(t, "state"), text_of(t, "reason"),
+       short_time(t, "created", now), short_time(terms, "expires", now),
+       one_line(text_of(terms, "assignee")), options_of(t),
+       one_line(text_of(t, "title"))
+         + (others == 0
+              ? ""
+              : " (and " + std::to_string(others) + " more like it)")});
+  }
+  return table;
 }
 
 } // namespace
@@ -94,19 +121,16 @@ exit_code ticket_list(command_context& x) {
   auto query = ticket_query{.run = x.words.run, .limit = x.words.limit};
   if (!x.words.all)
     query.states = {ticket_state::open};
+  if (!x.words.kind.empty())
+    query.kind = parse_ticket_kind(x.words.kind);
+  if (!x.words.reason.empty())
+    query.reason = parse_park_reason(x.words.reason);
   auto s = session{x, false};
   const auto page
     = s.ask([&query](operations& by) { return by.list_tickets(query); });
   if (print_list(x, page, "tickets"))
     return exit_code::ok;
-  const auto now = system_clock().now();
-  auto table = text_table{
-    .heads = {"TICKET", "STATE", "REASON", "CREATED", "VERBS", "TITLE"}};
-  for (const auto& t : page.at("tickets"))
-    table.rows.push_back({text_of(t, "id"), text_of(t, "state"),
-                          text_of(t, "reason"), short_time(t, "created", now),
-                          options_of(t), one_line(text_of(t, "title"))});
-  print(x.io.out, table);
+  print(x.io.out, ticket_table(page.at("tickets")));
   if (page.at("tickets").size() == x.words.limit)
     x.io.err << "there may be more; --limit shows them\n";
   return exit_code::ok;
@@ -118,28 +142,6 @@ exit_code ticket_show(command_context& x) {
   const auto t = s.ask([&id](operations& by) { return by.find_ticket(id); });
   if (!print_document(x, t))
     print_ticket(x, t);
-  return exit_code::ok;
-}
-
-exit_code ticket_decide(command_context& x) {
-  // Whoever may write to the directory may decide in any role.
-  auto request = json{
-    {"verb", known_verb(x.words.verb)}, {"by", who(x.words)}, {"roles", {"*"}}};
-  if (!x.words.comment.empty())
-    request["comment"] = x.words.comment;
-  if (x.words.version != 0)
-    request["version"] = x.words.version;
-  if (x.words.payload)
-    request["payload"] = read_json(*x.words.payload, x.io);
-  auto s = session{x, false};
-  // Said twice, the desk answers with the decision that stands.
-  const auto t = s.ask(
-    [&](operations& by) { return by.decide(x.words.ids.front(), request); });
-  if (!print_document(x, t))
-    x.io.out << text_of(t, "id") << " decided: " << decision_text(t) << '\n';
-  if (!s.reaches_owner() && t.contains("run"))
-    x.io.err << "nothing drives its run now; it goes on with: "
-             << hint(x.words, "run resume " + text_of(t, "run")) << '\n';
   return exit_code::ok;
 }
 

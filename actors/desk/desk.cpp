@@ -1,3 +1,4 @@
+#include <stanchion/actors/desk/consequences.hpp>
 #include <stanchion/actors/desk/desk.hpp>
 #include <stanchion/core/append.hpp>
 #include <stanchion/core/canonical.hpp>
@@ -50,27 +51,6 @@ const std::string& ticket_of(const errand& x) {
   return std::get<withdraw_ticket>(x).ticket;
 }
 
-/// The fact that keeps what people want undone and nobody may do yet.
-constexpr auto undos_fact = std::string_view{"undos"};
-
-/// What an approval is about: the agent that proposed it, and with which tool.
-struct proposal {
-  std::string agent;
-  std::string tool;
-};
-
-/// Nothing where it is not about a call.
-std::optional<proposal> proposal_of(const ticket& x) {
-  const auto context = json::parse(x.context, nullptr, false);
-  if (x.kind != ticket_kind::approval || !context.is_object())
-    return std::nullopt;
-  const auto step = context.value("failing_step", json::object());
-  if (step.value("kind", std::string{}) != "call")
-    return std::nullopt;
-  return proposal{context.value("agent", std::string{}),
-                  step.value("name", std::string{})};
-}
-
 /// The ticket with one more thing for people to see.
 ticket with_context(ticket x, const char* member, const json& content) {
   auto context = json::parse(x.context.empty() ? "{}" : x.context);
@@ -88,7 +68,11 @@ struct under_way {
 
 class desk final : public fabric::actor {
 public:
-  explicit desk(desk_options options) : options_(std::move(options)) {
+  explicit desk(desk_options options)
+    : options_(std::move(options)),
+      consequences_(*options_.store, [this](const ticket& x) {
+        return options_.undoing && options_.undoing(x);
+      }) {
     // nop
   }
 
@@ -106,7 +90,7 @@ protected:
        .limit = std::numeric_limits<std::int32_t>::max()});
     for (const auto& x : open)
       watch(x);
-    for (const auto& id : due_undos())
+    for (const auto& id : consequences_.undos())
       if (const auto x = find(id))
         undo(*x);
   }
@@ -253,10 +237,8 @@ private:
   void commit(ticket changed, errand cause) {
     auto content = batch{};
     content.tickets.push_back(changed);
-    if (changed.decided && changed.state != ticket_state::withdrawn) {
-      note_proposal(changed, cause, content);
-      note_undo(changed, content);
-    }
+    if (!std::holds_alternative<claim>(cause))
+      consequences_.add(changed, content);
     const auto id = changed.id;
     tokens_.emplace(++last_token_, id);
     commits_.emplace(id, under_way{.changed = std::move(changed),
@@ -300,9 +282,9 @@ private:
 
   void tell_other(const withdraw_ticket& x) const {
     if (x.tell != 0)
-      send(options_.router,
-           fabric::routed{x.tell,
-                          fabric::message::of(ticket_decided{x.ticket})});
+      send(
+        options_.router,
+        fabric::routed{x.tell, fabric::message::of(ticket_decided{x.ticket})});
   }
 
   void passed_on(const ticket& x) {
@@ -312,63 +294,19 @@ private:
     watch(x);
   }
 
-  // -- what agents earn -------------------------------------------------------
-
-  /// In the commit of the decision: none is counted twice, or never.
-  void note_proposal(const ticket& x, const errand& cause, batch& to) {
-    const auto about = proposal_of(x);
-    if (!about || std::holds_alternative<claim>(cause))
-      return;
-    auto& record = record_of(*about);
-    record.note(x.decided->verb);
-    to.facts.push_back(
-      {proposal_fact(about->agent, about->tool), to_text(record)});
-  }
-
-  /// Ahead of the journal by what is on its way there.
-  proposal_record& record_of(const proposal& x) {
-    const auto key = proposal_fact(x.agent, x.tool);
-    const auto [found, fresh] = proposals_.try_emplace(key);
-    if (fresh)
-      found->second = parse_proposals(options_.store->find_fact(key));
-    return found->second;
-  }
-
   void tell_proposal(const ticket& x) {
     const auto about
       = options_.on_proposal && x.decided ? proposal_of(x) : std::nullopt;
     if (about)
-      options_.on_proposal(about->agent, about->tool, record_of(*about));
+      options_.on_proposal(about->agent, about->tool,
+                           consequences_.record_of(*about));
   }
 
   // -- telling ----------------------------------------------------------------
 
-  /// Those that nobody may have begun.
-  [[nodiscard]] std::vector<std::string> due_undos() const {
-    const auto x = json::parse(options_.store->find_fact(undos_fact), nullptr,
-                               false);
-    return x.is_array() ? x.get<std::vector<std::string>>()
-                        : std::vector<std::string>{};
-  }
-
   void undo(const ticket& x) const {
     if (options_.on_undo && !(options_.undoing && options_.undoing(x)))
       options_.on_undo(x);
-  }
-
-  /// What is to be undone is on record with the decision that says so. What is
-  /// under way by now is struck.
-  void note_undo(const ticket& x, batch& to) {
-    if (x.kind != ticket_kind::review || x.decided->verb != verb::undo)
-      return;
-    if (!undos_)
-      undos_ = due_undos();
-    std::erase_if(*undos_, [this](const std::string& id) {
-      const auto other = find(id);
-      return !other || !options_.undoing || options_.undoing(*other);
-    });
-    undos_->push_back(x.id);
-    to.facts.push_back({std::string{undos_fact}, json(*undos_).dump()});
   }
 
   void notify(const ticket& x) const {
@@ -412,10 +350,9 @@ private:
   desk_options options_;
   bool ready_ = false;       // what came before us is durable
   std::deque<errand> early_; // until then
-  std::map<std::string, proposal_record> proposals_; // by fact
-  std::optional<std::vector<std::string>> undos_;    // once one was wanted
-  std::map<std::string, under_way> commits_;         // by ticket
-  std::map<std::uint64_t, std::string> tokens_;      // to tickets
+  consequences consequences_;
+  std::map<std::string, under_way> commits_;    // by ticket
+  std::map<std::uint64_t, std::string> tokens_; // to tickets
   std::uint64_t last_token_ = 0;
 };
 

@@ -35,8 +35,8 @@ struct desk_options {
   /// decision is repeated. Runs in the desk's context; may be null.
   std::function<void(const ticket&)> on_tree_decided;
   /// People want undone what a ticket reviews; said again when the decision is
-  /// repeated, and by the next desk until the run that does it is durable, which
-  /// `undoing` tells. Runs in the desk's context; may be null.
+  /// repeated, and by the next desk until the run that does it is durable,
+  /// which `undoing` tells. Runs in the desk's context; may be null.
   std::function<void(const ticket&)> on_undo;
   /// Whether a run does that already. May be null.
   std::function<bool(const ticket&)> undoing;

@@ -117,6 +117,8 @@ std::optional<std::vector<verb>> circle_options(const step_path& path,
 std::vector<verb> undo_options(park_reason reason) {
   if (reason == park_reason::ambiguous_state)
     return {verb::happened, verb::did_not_happen};
+  if (reason == park_reason::stopped_mode)
+    return {verb::resume, verb::skip};
   return {verb::retry, verb::skip};
 }
 

@@ -188,7 +188,8 @@ public:
                                   .by = text_member(request, "by", "somebody"),
                                   .reason = required_reason(request)});
     static_cast<void>(before); // audited with the change
-    for (const auto& x : list_agents().at("agents"))
+    const auto all = list_agents(); // which the loop must not outlive
+    for (const auto& x : all.at("agents"))
       if (x.at("name") == agent)
         return x;
     throw error{error_code::unknown_agent, "there is no agent named " + agent};

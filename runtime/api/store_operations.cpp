@@ -1,3 +1,4 @@
+#include <stanchion/actors/desk/consequences.hpp>
 #include <stanchion/actors/desk/decision.hpp>
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
@@ -285,6 +286,7 @@ public:
         entry.before = gist_of(json(before));
         entry.after = gist_of(json(*fresh));
         x.audits.push_back(std::move(entry));
+        consequences{to, [](const ticket&) { return false; }}.add(*fresh, x);
         x.tickets.push_back(std::move(*fresh));
       }
       return x;

@@ -227,6 +227,26 @@ TEST_CASE("what a cancelled run did is undone, then it is cancelled",
   CHECK(w.log == booked_and_undone);
 }
 
+TEST_CASE("while everything is stopped nothing is undone, and then it is",
+          "[runtime][undo]") {
+  auto w = world{};
+  auto store = new_store();
+  auto id = run_id{};
+  {
+    auto first = life{store, w};
+    id = first.submit("trip", "wait");
+    first.rt.stop_all("ann", "fire");
+    first.rt.cancel(id, "not wanted", "ann", {});
+    first.pass(1s);
+    CHECK(first.state(id) == run_state::parked);
+    CHECK(w.undone.empty());
+  }
+  auto it = life{store, w}; // a store in memory has no file that says so
+  it.pass(1s);
+  CHECK(it.state(id) == run_state::cancelled);
+  CHECK(w.log == booked_and_undone);
+}
+
 TEST_CASE("a cancelled family undoes what each of them did, the parent last",
           "[runtime][undo]") {
   auto w = world{};

@@ -4,6 +4,9 @@
 
 #include <stanchion/actors/journal/sqlite_connection.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/core/encode.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -24,6 +27,14 @@ void make_journal(const temp_dir& dir) {
   x.runs[0].next_at = from_micros(7);
   x.tickets = {make_ticket("t", 1)};
   x.facts = {{"f", "text"}};
+  x.tickets[0].terms = {.digest = "ab", .needed = 2};
+  x.audits = {{.at = from_micros(5),
+               .by = "ann",
+               .act = "mode.set",
+               .subject = "refund",
+               .reason = "tests",
+               .before = "1",
+               .after = "2"}};
   auto y = make_run(2, 2);
   y.records[1].kind = record_kind::completed;
   y.runs[0].state = run_state::completed;
@@ -40,6 +51,8 @@ std::string answers(store& from) {
   result += text(from.list_runs({.parent = 1}));
   result += text(from.find_ticket("t"));
   result += text(from.list_tickets({.states = {ticket_state::open}}));
+  for (const auto& x : from.list_audits({.subject = "refund"}))
+    result += nlohmann::json(x).dump();
   return result + text(from.list_tickets({.run = 1}));
 }
 
@@ -108,6 +121,7 @@ TEST_CASE("no changed byte in a page of rows goes unnoticed",
     {"records", 1},
     {"runs", 4},
     {"tickets", 4},
+    {"audits", 1},
   }));
   const temp_dir dir;
   make_journal(dir);

@@ -1,0 +1,85 @@
+#include <stanchion/actors/desk/consequences.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace stanchion {
+
+namespace {
+
+using nlohmann::json;
+
+/// The fact that keeps what people want undone and nobody may do yet.
+constexpr auto undos_fact = std::string_view{"undos"};
+
+} // namespace
+
+std::optional<proposal> proposal_of(const ticket& x) {
+  const auto context = json::parse(x.context, nullptr, false);
+  if (x.kind != ticket_kind::approval || !context.is_object())
+    return std::nullopt;
+  const auto step = context.value("failing_step", json::object());
+  if (step.value("kind", std::string{}) != "call")
+    return std::nullopt;
+  return proposal{context.value("agent", std::string{}),
+                  step.value("name", std::string{})};
+}
+
+consequences::consequences(store& in,
+                           std::function<bool(const ticket&)> undoing)
+  : in_(in), undoing_(std::move(undoing)) {
+  // nop
+}
+
+void consequences::add(const ticket& decided, batch& to) {
+  if (!decided.decided || decided.state == ticket_state::withdrawn)
+    return;
+  note_proposal(decided, to);
+  note_undo(decided, to);
+}
+
+const proposal_record& consequences::record_of(const proposal& x) {
+  const auto key = proposal_fact(x.agent, x.tool);
+  const auto [found, fresh] = records_.try_emplace(key);
+  if (fresh)
+    found->second = parse_proposals(in_.find_fact(key));
+  return found->second;
+}
+
+const std::vector<std::string>& consequences::undos() {
+  if (!undos_) {
+    const auto x = json::parse(in_.find_fact(undos_fact), nullptr, false);
+    undos_ = x.is_array() ? x.get<std::vector<std::string>>()
+                          : std::vector<std::string>{};
+  }
+  return *undos_;
+}
+
+void consequences::note_proposal(const ticket& x, batch& to) {
+  const auto about = proposal_of(x);
+  if (!about)
+    return;
+  auto record = record_of(*about);
+  record.note(x.decided->verb);
+  const auto key = proposal_fact(about->agent, about->tool);
+  to.facts.push_back({key, to_text(record)});
+  records_[key] = std::move(record);
+}
+
+/// What is under way by now is struck.
+void consequences::note_undo(const ticket& x, batch& to) {
+  if (x.kind != ticket_kind::review || x.decided->verb != verb::undo)
+    return;
+  auto due = undos();
+  std::erase_if(due, [this](const std::string& id) {
+    const auto other = in_.find_ticket(id);
+    return !other || undoing_(*other);
+  });
+  due.push_back(x.id);
+  to.facts.push_back({std::string{undos_fact}, json(due).dump()});
+  undos_ = std::move(due);
+}
+
+} // namespace stanchion

@@ -1,0 +1,167 @@
+#include "support/catch.hpp"
+#include "support/process.hpp"
+
+#include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/cli/invocation.hpp>
+#include <stanchion/runtime/runtime.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <sstream>
+
+using namespace stanchion;
+using namespace stanchion::test;
+
+namespace {
+
+task<json> pays(agent_context& ctx, value order) {
+  auto paid = co_await ctx.try_call("pay", args("cents", order));
+  co_return paid.ok() ? paid.get().get() : json(to_string(paid.why().kind));
+}
+
+task<json> wonders(agent_context& ctx, value) {
+  const auto form = args("type", "integer");
+  auto said = co_await ctx.question("how many?", form);
+  co_return said.get();
+}
+
+task<json> fails(agent_context& ctx, value) {
+  co_await ctx.call("breaks");
+  co_return json{};
+}
+
+void setup(runtime& rt) {
+  rt.add(agent{"pays", "1", pays});
+  rt.add(agent{"wonders", "1", wonders});
+  rt.add(agent{"fails", "1", fails});
+  rt.add(tool{"pay", effect::once,
+              [](const value& x, tool_context&) { return x.get(); }}
+           .input(any())
+           .output(any())
+           .always_approve({.roles = {"lead"}}));
+  rt.add(tool{
+    "breaks", effect::read_only,
+    [](const value&, tool_context&) -> json {
+      throw tool_error{failure_kind::http_5xx, side_effect::none, "down"};
+    }}.input(any())
+           .output(any())
+           .retry({.max_attempts = 1}));
+}
+
+/// Commands in this process, on one data directory that nobody owns between
+/// them.
+struct desk {
+  exit_code run(std::vector<std::string> words, const std::string& input = {}) {
+    words.insert(words.end(), {"--data-dir", (dir.path() / "d").string()});
+    auto in = std::istringstream{input};
+    auto o = std::ostringstream{};
+    auto e = std::ostringstream{};
+    const auto io = terminal{in, o, e};
+    auto abandoned = false;
+    const auto code = run_command("prog", words, io, setup, abandoned);
+    out = o.str();
+    err = e.str();
+    return code;
+  }
+  std::string list(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"ticket", "list", "-o", "ids"});
+    CHECK(run(more) == exit_code::ok);
+    return out;
+  }
+  std::string pay(int cents) {
+    CHECK(run({"run", "start", "pays", "--input", std::to_string(cents)})
+          == exit_code::waits_for_person);
+    CHECK(run({"run", "list", "-o", "ids"}) == exit_code::ok);
+    return out.substr(0, out.find('\n'));
+  }
+
+  temporary_dir dir;
+  std::string out;
+  std::string err;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(desk, "a call is approved at the command line, and then made",
+                 "[cli][approval]") {
+  const auto id = pay(7);
+  const auto ticket = list();
+  CHECK(run({"ticket", "show", ticket.substr(0, ticket.size() - 1)})
+        == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring(R"({"cents":7})")
+                    && ContainsSubstring("roles      [\"lead\"]")
+                    && ContainsSubstring("digest"));
+  CHECK(run({"ticket", "approve", "-", "--comment", "fine"}, ticket)
+        == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("decided: approve"));
+  CHECK_THAT(err, ContainsSubstring("run resume " + id));
+  CHECK(run({"run", "resume", id}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring(R"({"cents":7})"));
+}
+
+TEST_CASE_METHOD(desk, "an edited call is made as it was edited",
+                 "[cli][approval]") {
+  const auto id = pay(7);
+  auto ticket = list();
+  ticket.pop_back();
+  CHECK(run({"ticket", "edit", ticket}) == exit_code::usage);
+  CHECK(run({"ticket", "edit", ticket, "--payload", R"({"cents": 5})"})
+        == exit_code::ok);
+  CHECK(run({"run", "resume", id}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring(R"({"cents":5})"));
+}
+
+TEST_CASE_METHOD(desk, "one word decides several tickets about the same only",
+                 "[cli][approval]") {
+  pay(7);
+  pay(7);
+  const auto same = list();
+  CHECK(run({"ticket", "reject", "-", "--dry-run"}, same) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("would be decided: reject"));
+  CHECK(list() == same);
+  SECTION("these are") {
+    CHECK(run({"ticket", "reject", "-"}, same) == exit_code::ok);
+    CHECK(list().empty());
+  }
+  SECTION("these are not") {
+    pay(8);
+    const auto other = list();
+    CHECK(run({"ticket", "reject", "-"}, other) == exit_code::usage);
+    CHECK_THAT(err, ContainsSubstring("about different calls"));
+    CHECK(list() == other);
+  }
+}
+
+TEST_CASE_METHOD(desk, "an answer is given, and must fit", "[cli]") {
+  REQUIRE(run({"run", "start", "wonders"}) == exit_code::waits_for_person);
+  auto ticket = list({"--kind", "question"});
+  ticket.pop_back();
+  CHECK(run({"ticket", "answer", ticket, "--payload", "\"x\""})
+        == exit_code::usage);
+  CHECK(run({"ticket", "answer", ticket, "--payload", "3"}) == exit_code::ok);
+}
+
+TEST_CASE_METHOD(desk, "equal errors are one line, with how many there are",
+                 "[cli]") {
+  for (auto i = 0; i < 3; ++i)
+    REQUIRE(run({"run", "start", "fails"}) == exit_code::waits_for_person);
+  pay(7);
+  CHECK(run({"ticket", "list"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("(and 2 more like it)"));
+  CHECK(std::count(out.begin(), out.end(), '\n') == 3);
+  CHECK(run({"ticket", "list", "--kind", "approval"}) == exit_code::ok);
+  CHECK(std::count(out.begin(), out.end(), '\n') == 2);
+  CHECK(run({"ticket", "list", "--reason", "loop_detected"}) == exit_code::ok);
+  CHECK(std::count(out.begin(), out.end(), '\n') == 1);
+}
+
+TEST_CASE_METHOD(desk, "what is stuck is listed, with why", "[cli]") {
+  const auto id = pay(7);
+  CHECK(run({"run", "list", "--stuck"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring(id.substr(0, 8))
+                    && ContainsSubstring("pay needs approval"));
+  CHECK(run({"run", "cancel", id}) == exit_code::ok);
+  CHECK(run({"run", "resume", id}) != exit_code::ok);
+  CHECK(run({"run", "list", "--stuck", "-o", "ids"}) == exit_code::ok);
+  CHECK(out.empty());
+}
