@@ -82,6 +82,7 @@ struct invocation {
   // -- of tokens and the audit
   std::string name;
   std::string role;
+  std::vector<std::string> decides_as;
   std::optional<duration> expires;
   std::string subject;
   // -- of a simulation

@@ -521,6 +521,12 @@ private:
       ->check(CLI::IsMember({"viewer", "operator", "approver", "admin"}))
       ->type_name("ROLE");
     create
+      ->add_option("--decides-as", chosen.words.decides_as,
+                   "Also decides tickets that ask for this role, such as "
+                   "finance")
+      ->delimiter(',')
+      ->type_name("ROLE,...");
+    create
       ->add_option_function<std::string>(
         "--expires",
         [this](const std::string& text) {

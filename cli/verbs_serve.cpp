@@ -82,6 +82,8 @@ exit_code token_create(command_context& x) {
   auto request = request_of(x);
   request["name"] = x.words.name;
   request["role"] = x.words.role;
+  if (!x.words.decides_as.empty())
+    request["decides_as"] = x.words.decides_as;
   if (x.words.expires)
     request["expires_in_s"]
       = std::chrono::ceil<std::chrono::seconds>(*x.words.expires).count();

@@ -44,7 +44,9 @@ std::string speaker(const api_call& x, const char* member) {
 
 json roles_of(const api_call& x) {
   const auto any = x.by.owner || x.by.as == role::admin;
-  return json::array({any ? "*" : to_string(x.by.as)});
+  auto roles = json(x.by.decides_as);
+  roles.push_back(any ? "*" : to_string(x.by.as));
+  return roles;
 }
 
 // -- supervision --------------------------------------------------------------

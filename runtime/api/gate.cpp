@@ -153,7 +153,8 @@ api_gate::identify(const http_request& head, access needed, instant now) {
     return caller{};
   if (!secret.empty())
     if (const auto token = tokens_->find(secret, now))
-      return caller{.name = token->name, .as = token->as};
+      return caller{
+        .name = token->name, .as = token->as, .decides_as = token->decides_as};
   if (const auto away = limit_.note(head.remote, now)) {
     constexpr auto second = duration{1s};
     auto no = problem(error_code::too_busy,

@@ -249,6 +249,10 @@ struct api_server::impl {
                      : service.fault(400, "the body breaks off or is too long",
                                      &x));
     });
+    http->set_exception_handler(
+      [this](const httplib::Request&, httplib::Response& to, auto) {
+        send(to, service.fault(500, "the answer could not be made"));
+      });
     http->set_error_handler(
       [this](const httplib::Request&, httplib::Response& to) {
         if (to.body.empty())

@@ -75,6 +75,10 @@ const json& meanings() {
      {{"type", "string"},
       {"enum", {"viewer", "operator", "approver", "admin"}},
       {"description", "What it allows."}}},
+    {"decides_as",
+     {{"type", "array"},
+      {"items", {{"type", "string"}}},
+      {"description", "Roles that tickets may ask for."}}},
     {"expires_in_s", count("Seconds until it expires.")},
   };
   return all;

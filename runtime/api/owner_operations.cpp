@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -79,46 +78,6 @@ std::string required_reason(const json& request) {
   return reason;
 }
 
-json mode_document(const mode_setting& x) {
-  auto to = json{{"mode", to_string(x.mode)}};
-  if (!x.by.empty())
-    to["by"] = x.by;
-  if (!x.reason.empty())
-    to["reason"] = x.reason;
-  return to;
-}
-
-/// The breakers of all guards, by tool.
-void collect_breakers(const tree_node& from,
-                      std::map<std::string, std::string>& to) {
-  if (from.kind == "guard")
-    to[from.name] = from.detail;
-  for (const auto& child : from.children)
-    collect_breakers(child, to);
-}
-
-json tool_list(const std::vector<tool_summary>& tools, const tree_node& tree) {
-  auto breakers = std::map<std::string, std::string>{};
-  collect_breakers(tree, breakers);
-  auto all = json::array();
-  for (const auto& x : tools) {
-    auto to = json{{"name", x.name},
-                   {"effect", to_string(x.effect)},
-                   {"timeout_us", x.timeout.count()},
-                   {"attempts", x.attempts}};
-    if (!x.undo.empty())
-      to["undo"] = x.undo;
-    if (!x.fallbacks.empty())
-      to["fallbacks"] = x.fallbacks;
-    const auto found = breakers.find(x.name);
-    to["breaker"] = found == breakers.end() || found->second.empty()
-                      ? "unknown"
-                      : found->second;
-    all.push_back(std::move(to));
-  }
-  return all;
-}
-
 class owner_operations final : public store_operations {
 public:
   explicit owner_operations(runtime& of)
@@ -129,15 +88,20 @@ public:
 
   json start_run(const json& request) override {
     const auto input = request.find("input");
+    const auto key = text_member(request, "key");
+    const auto known
+      = !key.empty()
+        && reads().find_run(text_member(request, "agent"), key).has_value();
     const auto row = runtime_.submit(
       {.agent = text_member(request, "agent"),
        .input = input == request.end() ? args() : value{*input},
-       .key = text_member(request, "key"),
+       .key = key,
        .submitter = text_member(request, "submitter"),
        .limits = limits_of(request)});
     auto run = json(row);
-    audit(request, text_member(request, "submitter"), "run.start",
-          to_string(row.id), {}, run);
+    if (!known)
+      audit(request, text_member(request, "submitter"), "run.start",
+            to_string(row.id), {}, run);
     return run;
   }
 
@@ -227,11 +191,7 @@ public:
   [[nodiscard]] json list_agents() override {
     auto all = json::array();
     for (const auto& x : runtime_.agents())
-      all.push_back({{"name", x.name},
-                     {"version", x.latest},
-                     {"versions", x.versions},
-                     {"state", x.stopped ? "stopped" : "running"},
-                     {"mode", mode_document(runtime_.mode_of(x.name))}});
+      all.push_back(agent_document(x, runtime_.mode_of(x.name)));
     return {{"agents", std::move(all)}};
   }
 

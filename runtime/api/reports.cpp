@@ -226,8 +226,9 @@ json audit_list(store& in, const audit_filter& f) {
 
 std::string gist_of(const json& document) {
   auto gist = json::object();
-  for (const auto* member : {"state", "waiting_for", "version", "decided",
-                             "role", "expires", "revoked", "breaker", "agent"})
+  for (const auto* member :
+       {"state", "waiting_for", "version", "decided", "role", "expires",
+        "revoked", "breaker", "agent", "decides_as"})
     if (const auto found = document.find(member); found != document.end())
       gist[member] = *found;
   return canonical(gist, wrapping_limits);

@@ -3,6 +3,7 @@
 #include <stanchion/core/store.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/runtime/api/operations.hpp>
+#include <stanchion/runtime/catalog.hpp>
 #include <stanchion/runtime/people.hpp>
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,11 +12,13 @@
 #include <functional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 /// What a store says, as documents of the operator API.
 namespace stanchion {
 
 class error;
+struct mode_setting;
 
 /// What is to be thrown when a record's body makes no sense.
 [[nodiscard]] error unreadable(const record& r, const std::exception& why);
@@ -36,6 +39,12 @@ class error;
 /// The open ticket of a run that `retry` answers. Errors: `run_conflict`.
 [[nodiscard]] ticket retry_ticket(store& in, const run_row& row);
 [[nodiscard]] json tree_document(const tree_node& from);
+[[nodiscard]] json mode_document(const mode_setting& x);
+[[nodiscard]] json agent_document(const agent_summary& x,
+                                  const mode_setting& mode);
+/// With the states of the breakers, as the tree has them.
+[[nodiscard]] json tool_list(const std::vector<tool_summary>& tools,
+                             const tree_node& tree);
 /// See `operations::list_audit`.
 [[nodiscard]] json audit_list(store& in, const audit_filter& f);
 /// What is audited of a run, a ticket or a token: how it stands, in short.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stanchion {
 
@@ -35,6 +36,8 @@ struct caller {
   /// Stands as `by` in whatever is decided.
   std::string name;
   role as = role::viewer;
+  /// In which roles of their own tickets know them, such as `finance`.
+  std::vector<std::string> decides_as = {};
   /// The user who owns the data directory: may speak for anybody.
   bool owner = false;
 };

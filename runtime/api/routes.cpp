@@ -85,7 +85,7 @@ constexpr auto table = std::to_array<api_route>({
    "", "", 200, "application/json", detail::list_tokens},
   {"POST", "/v1/tokens", access::admin, "createToken",
    "Makes a token. This answer is the only one that has its secret.",
-   "", "name!,role!,expires_in_s,by", 201, "application/json",
+   "", "name!,role!,decides_as,expires_in_s,by", 201, "application/json",
    detail::create_token},
   {"POST", "/v1/tokens/{name}/revoke", access::admin, "revokeToken",
    "Revokes a token, at once.",

@@ -115,6 +115,8 @@ http_response api_service::dispatch(const http_request& x) {
     return to;
   } catch (const error& e) {
     return problem(e);
+  } catch (const std::exception&) {
+    return problem(error_code::store_io, "the answer could not be made");
   }
 }
 
@@ -150,6 +152,8 @@ http_response api_service::finished(http_response x,
          {"Cross-Origin-Resource-Policy", "same-origin"},
          {"Cache-Control", "no-store"}})
     x.headers[name] = content;
+  if (x.status == 503)
+    x.headers.emplace("Retry-After", "5");
   if (options_.tls)
     x.headers["Strict-Transport-Security"] = "max-age=31536000";
   const auto kind = static_cast<std::size_t>(x.status) / 100;

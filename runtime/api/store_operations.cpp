@@ -1,8 +1,3 @@
-#include <stanchion/actors/desk/consequences.hpp>
-#include <stanchion/actors/desk/decision.hpp>
-#include <stanchion/actors/journal/data_dir.hpp>
-#include <stanchion/actors/journal/sqlite_store.hpp>
-#include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
@@ -11,16 +6,33 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <functional>
-#include <thread>
 #include <utility>
-#include <variant>
 
 namespace stanchion {
 
 // -- what only reads ----------------------------------------------------------
 
 namespace {
+
+/// A member that is an array of strings, if it is there.
+std::vector<std::string> names_member(const json& from, const char* key) {
+  auto names = std::vector<std::string>{};
+  const auto found = from.find(key);
+  if (found == from.end())
+    return names;
+  const auto are_strings
+    = found->is_array()
+      && std::all_of(found->begin(), found->end(),
+                     [](const json& x) { return x.is_string(); });
+  if (!are_strings)
+    throw error{error_code::invalid_json, "member \"" + std::string{key}
+                                            + "\" must be an array of strings"};
+  for (const auto& each : *found)
+    names.push_back(each.get<std::string>());
+  return names;
+}
 
 /// When a token that is asked for expires; nothing for never.
 std::optional<instant> expiry_of(const json& request, instant now) {
@@ -98,16 +110,18 @@ json store_operations::create_token(const json& request) {
                                        "operator, approver and admin"};
   const auto now = system_clock().now();
   const auto expires = expiry_of(request, now);
+  const auto decides_as = names_member(request, "decides_as");
   auto made = json{};
   note([&] {
     const auto name = text_member(request, "name");
-    auto secret = tokens_.create(name, *as, now, expires);
+    auto secret = tokens_.create(name, *as, now, expires, decides_as);
     made = api_token{.name = name,
                      .as = *as,
                      .hash = {},
                      .created = now,
                      .expires = expires,
-                     .revoked = {}};
+                     .revoked = {},
+                     .decides_as = decides_as};
     auto entry = audit_of(request, "token.create", name);
     entry.after = gist_of(made);
     made["secret"] = std::move(secret);
@@ -167,8 +181,7 @@ decision_words read_decision(const json& request) {
   words.comment = text_member(request, "comment");
   if (const auto payload = request.find("payload"); payload != request.end())
     words.payload = canonical(*payload);
-  for (const auto& each : request.value("roles", json::array()))
-    words.roles.push_back(each.get<std::string>());
+  words.roles = names_member(request, "roles");
   if (const auto version = request.find("version"); version != request.end()) {
     if (!version->is_number_unsigned())
       throw error{error_code::invalid_json,
@@ -176,177 +189,6 @@ decision_words read_decision(const json& request) {
     words.version = version->get<std::uint32_t>();
   }
   return words;
-}
-
-// -- without an owner ---------------------------------------------------------
-
-namespace {
-
-[[noreturn]] void needs_owner(const std::string& what, const data_dir& dir) {
-  throw error{error_code::no_server, "no process drives the runs of "
-                                       + dir.root().string() + ", and " + what
-                                       + " needs one; `run resume` starts one"};
-}
-
-class offline_operations final : public store_operations {
-public:
-  explicit offline_operations(data_dir dir)
-    : store_operations(dir.tokens()), dir_(std::move(dir)) {
-    // nop
-  }
-
-  json start_run(const json&) override {
-    needs_owner("starting a run", dir_);
-  }
-
-  json resume_run(const std::string&, const json&) override {
-    needs_owner("resuming a run", dir_);
-  }
-
-  json signal_run(const std::string&, const json&) override {
-    needs_owner("sending a signal", dir_);
-  }
-
-  json set_mode(const std::string&, const json&) override {
-    needs_owner("changing a mode", dir_);
-  }
-
-  json stop_all(const json&) override {
-    needs_owner("stopping everything", dir_);
-  }
-
-  [[nodiscard]] json list_agents() override {
-    needs_owner("showing its agents", dir_);
-  }
-
-  [[nodiscard]] json list_tools() override {
-    needs_owner("showing its tools", dir_);
-  }
-
-  [[nodiscard]] json find_tool(const std::string&) override {
-    needs_owner("showing its tools", dir_);
-  }
-
-  json set_breaker(const std::string&, const json&) override {
-    needs_owner("changing a breaker", dir_);
-  }
-
-  [[nodiscard]] json readiness() override {
-    return {{"ready", false}, {"why", "no process drives the runs"}};
-  }
-
-  [[nodiscard]] json tree() override {
-    needs_owner("showing its tree", dir_);
-  }
-
-  json cancel_run(const std::string& id, const json& request) override {
-    const auto by = text_member(request, "by", "somebody");
-    const auto reason = text_member(request, "reason", "cancelled by " + by);
-    write([&](store& to) {
-      auto row = resolve_run(to, id);
-      if (is_terminal(row.state))
-        throw error{error_code::run_conflict,
-                    "run " + to_string(row.id) + " has ended already: it is "
-                      + std::string{to_string(row.state)}};
-      const auto now = system_clock().now();
-      const auto seq = to.read(row.number, 0).size();
-      auto x = batch{};
-      x.records.push_back({.run = row.number,
-                           .seq = static_cast<std::uint32_t>(seq),
-                           .kind = record_kind::cancel,
-                           .at = now,
-                           .body = bodies::cancel(reason, by)});
-      auto entry = audit_of(request, "run.cancel", to_string(row.id));
-      entry.reason = reason;
-      entry.before = gist_of(json(row));
-      x.audits.push_back(std::move(entry));
-      row.next_at.reset(); // there is something to do at once
-      row.updated = now;
-      x.runs.push_back(std::move(row));
-      return x;
-    });
-    return find_run(id);
-  }
-
-  json decide(const std::string& id, const json& request) override {
-    const auto words = read_decision(request);
-    write([&](store& to) {
-      const auto before = require_ticket(to, id);
-      auto verdict = stanchion::decide(before,
-                                       {.version = words.version,
-                                        .verb = words.verb,
-                                        .by = words.by,
-                                        .comment = words.comment,
-                                        .payload = words.payload,
-                                        .roles = words.roles},
-                                       system_clock().now());
-      auto x = batch{};
-      if (auto* fresh = std::get_if<ticket>(&verdict)) {
-        auto entry = audit_of(request, "ticket.decide", id);
-        entry.before = gist_of(json(before));
-        entry.after = gist_of(json(*fresh));
-        x.audits.push_back(std::move(entry));
-        consequences{to, [](const ticket&) { return false; }}.add(*fresh, x);
-        x.tickets.push_back(std::move(*fresh));
-      }
-      return x;
-    });
-    return find_ticket(id);
-  }
-
-protected:
-  [[nodiscard]] store& reads() override {
-    if (store_ == nullptr)
-      store_ = open_sqlite_store(dir_.database(), {.read_only = true});
-    return *store_;
-  }
-
-  void pause() override {
-    constexpr auto nap = std::chrono::milliseconds{100};
-    std::this_thread::sleep_for(nap);
-  }
-
-  void note(const std::function<audit_entry()>& change) override {
-    if (!std::filesystem::exists(dir_.database())) {
-      // Tokens may be made before anything runs.
-      dir_.create();
-      const auto lock = data_dir_lock{dir_, lock_purpose::edit};
-      static_cast<void>(open_sqlite_store(dir_.database()));
-    }
-    write([&change](store&) {
-      auto x = batch{};
-      x.audits.push_back(change());
-      return x;
-    });
-  }
-
-private:
-  /// Commits what `make` makes of the store, while nobody else can write.
-  void write(const std::function<batch(store&)>& make) {
-    static_cast<void>(reads()); // refuses a directory without a journal
-    const auto lock = data_dir_lock{dir_, lock_purpose::edit};
-    const auto to = open_sqlite_store(dir_.database());
-    const auto x = make(*to);
-    if (x.weight() == 0)
-      return;
-    const auto* only = &x;
-    const auto status = to->commit({&only, 1});
-    if (status == commit_status::done)
-      return;
-    throw error{status == commit_status::full ? error_code::store_full
-                                              : error_code::store_io,
-                "it could not be written down, for the journal refused: "
-                  + to->problem()};
-  }
-
-  data_dir dir_;
-  std::unique_ptr<store> store_;
-};
-
-} // namespace
-
-std::unique_ptr<operations> make_offline_operations(const data_dir& dir) {
-  return std::make_unique<offline_operations>(dir);
 }
 
 } // namespace stanchion

@@ -39,6 +39,13 @@ bool is_name(std::string_view text) {
          && text.find_first_not_of(letters) == std::string_view::npos;
 }
 
+void require_name(const std::string& text) {
+  if (!is_name(text))
+    throw error{error_code::usage, "\"" + text
+                                     + "\" is no name; one has 1 to 64 "
+                                       "letters, digits and ._@-"};
+}
+
 std::string new_secret() {
   auto bytes = digest{};
   if (RAND_bytes(bytes.bytes.data(), static_cast<int>(bytes.bytes.size())) != 1)
@@ -84,6 +91,8 @@ api_token token_of(const json& from) {
   x.created = *created;
   x.expires = instant_of(from, "expires");
   x.revoked = instant_of(from, "revoked");
+  for (const auto& each : from.value("decides_as", json::array()))
+    x.decides_as.push_back(each.get<std::string>());
   return x;
 }
 
@@ -182,11 +191,11 @@ std::optional<api_token> token_file::find(std::string_view secret,
 }
 
 std::string token_file::create(const std::string& name, role as, instant now,
-                               std::optional<instant> expires) {
-  if (!is_name(name))
-    throw error{error_code::usage, "\"" + name
-                                     + "\" is no name of a token; it has 1 to "
-                                       "64 letters, digits and ._@-"};
+                               std::optional<instant> expires,
+                               std::vector<std::string> decides_as) {
+  require_name(name);
+  for (const auto& each : decides_as)
+    require_name(each);
   const std::lock_guard guard{mutex_};
   refresh();
   const auto same
@@ -204,7 +213,8 @@ std::string token_file::create(const std::string& name, role as, instant now,
                      .hash = sha256(secret),
                      .created = now,
                      .expires = expires,
-                     .revoked = {}});
+                     .revoked = {},
+                     .decides_as = std::move(decides_as)});
   save();
   return secret;
 }
@@ -234,6 +244,8 @@ void to_json(nlohmann::json& to, const api_token& from) {
     to["expires"] = to_rfc3339_micros(*from.expires);
   if (from.revoked)
     to["revoked"] = to_rfc3339_micros(*from.revoked);
+  if (!from.decides_as.empty())
+    to["decides_as"] = from.decides_as;
 }
 
 } // namespace stanchion

@@ -24,6 +24,8 @@ struct api_token {
   instant created;
   std::optional<instant> expires;
   std::optional<instant> revoked;
+  /// In which roles tickets know who has it, such as `finance`; plain words.
+  std::vector<std::string> decides_as = {};
 
   [[nodiscard]] bool valid(instant now) const {
     return !revoked && (!expires || now < *expires);
@@ -49,10 +51,11 @@ public:
                                               instant now);
 
   /// Makes a token and returns its secret: 256 bits of chance. Errors: `usage`
-  /// for a name that is none: 1 to 64 letters, digits and `._@-`;
+  /// for names that are none: 1 to 64 letters, digits and `._@-`;
   /// `token_conflict` when a valid token has it.
   [[nodiscard]] std::string create(const std::string& name, role as,
-                                   instant now, std::optional<instant> expires);
+                                   instant now, std::optional<instant> expires,
+                                   std::vector<std::string> decides_as = {});
 
   /// Errors: `unknown_token` when no valid token has the name.
   api_token revoke(const std::string& name, instant now);
@@ -75,7 +78,8 @@ private:
   std::vector<api_token> tokens_; // guarded by mutex_
 };
 
-/// As the operator API shows it: `name, role, created, expires, revoked`.
+/// As the operator API shows it: `name, role, created, expires, revoked,
+/// decides_as`.
 void to_json(nlohmann::json& to, const api_token& from);
 
 } // namespace stanchion

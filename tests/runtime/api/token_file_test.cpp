@@ -55,6 +55,14 @@ TEST_CASE_METHOD(fixture, "a token is found by its secret, which is not kept",
   CHECK((about.st_mode & 0777) == 0600);
 }
 
+TEST_CASE_METHOD(fixture, "a token keeps the roles that tickets ask for",
+                 "[runtime][api][token]") {
+  const auto secret
+    = file.create("ann", role::approver, t0, {}, {"finance", "legal"});
+  CHECK(token_file{path}.find(secret, t0)->decides_as
+        == std::vector<std::string>{"finance", "legal"});
+}
+
 TEST_CASE_METHOD(fixture, "what is no secret of a token finds none",
                  "[runtime][api][token]") {
   const auto secret = file.create("ann", role::admin, t0, {});
