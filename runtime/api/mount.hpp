@@ -9,7 +9,7 @@
 // library of the system and with what `pkg-config --cflags cpp-httplib` says:
 // its types depend on it.
 namespace httplib {
-class Server;
+class Server; // NOLINT(readability-identifier-naming)
 } // namespace httplib
 
 namespace stanchion {

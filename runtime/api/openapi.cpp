@@ -148,10 +148,10 @@ json operation_of(const api_route& route) {
   if (route.needs == access::anybody)
     to["security"] = json::array();
   else
-    to["x-role"] = route.needs == access::viewer      ? "viewer"
-                   : route.needs == access::operator_ ? "operator"
-                   : route.needs == access::approver  ? "approver"
-                                                      : "admin";
+    to["x-role"] = route.needs == access::viewer          ? "viewer"
+                   : route.needs == access::operator_role ? "operator"
+                   : route.needs == access::approver      ? "approver"
+                                                          : "admin";
   return to;
 }
 

@@ -6,7 +6,7 @@ std::string_view to_string(role x) {
   switch (x) {
   case role::viewer:
     return "viewer";
-  case role::operator_:
+  case role::operator_role:
     return "operator";
   case role::approver:
     return "approver";
@@ -18,7 +18,7 @@ std::string_view to_string(role x) {
 
 std::optional<role> parse_role(std::string_view text) {
   for (const auto x :
-       {role::viewer, role::operator_, role::approver, role::admin})
+       {role::viewer, role::operator_role, role::approver, role::admin})
     if (to_string(x) == text)
       return x;
   return std::nullopt;
@@ -29,8 +29,8 @@ bool allows(role who, access needed) {
   case access::anybody:
   case access::viewer:
     return true;
-  case access::operator_:
-    return who == role::operator_ || who == role::admin;
+  case access::operator_role:
+    return who == role::operator_role || who == role::admin;
   case access::approver:
     return who == role::approver || who == role::admin;
   case access::admin:

@@ -10,10 +10,10 @@ namespace stanchion {
 
 /// What somebody may do at the operator API. All of them may read.
 enum class role : std::uint8_t {
-  viewer = 1, ///< reads
-  operator_,  ///< starts, cancels, resumes and retries runs; breakers, modes
-  approver,   ///< decides tickets
-  admin,      ///< all of it, and tokens and the audit
+  viewer = 1,    ///< reads
+  operator_role, ///< starts, cancels, resumes and retries runs; breakers, modes
+  approver,      ///< decides tickets
+  admin,         ///< all of it, and tokens and the audit
 };
 
 [[nodiscard]] std::string_view to_string(role x);
@@ -23,7 +23,7 @@ enum class role : std::uint8_t {
 enum class access : std::uint8_t {
   anybody, ///< without a token
   viewer,
-  operator_,
+  operator_role,
   approver,
   admin,
 };

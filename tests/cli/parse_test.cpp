@@ -2,6 +2,11 @@
 
 #include <stanchion/cli/parse.hpp>
 #include <stanchion/cli/verbs.hpp>
+#include <stanchion/runtime/api/routes.hpp>
+
+#include <map>
+#include <set>
+#include <string_view>
 
 using namespace stanchion;
 
@@ -55,6 +60,48 @@ TEST_CASE("every verb is found by its words", "[cli]") {
     {{"simulate", "a"}, verbs::simulate},
   }));
   CHECK(parsed(words).verb == verb);
+}
+
+TEST_CASE("each route of the operator API has a command, which takes --url",
+          "[cli]") {
+  const auto commands = std::map<std::string_view, strings>{
+    {"listRuns", {"run", "list"}},
+    {"startRun", {"run", "start", "a"}},
+    {"getRun", {"run", "show", "1"}},
+    {"listSteps", {"run", "show", "1"}},
+    {"followRun", {"run", "watch", "1"}},
+    {"cancelRun", {"run", "cancel", "1"}},
+    {"resumeRun", {"run", "resume", "1"}},
+    {"retryRun", {"run", "retry", "1"}},
+    {"signalRun", {"run", "signal", "1", "paid", "--id", "7"}},
+    {"listTickets", {"ticket", "list"}},
+    {"getTicket", {"ticket", "show", "T"}},
+    {"decideTicket", {"ticket", "decide", "T", "abort"}},
+    {"setMode", {"mode", "set", "a", "stopped", "--reason", "r"}},
+    {"stopAll", {"stop", "all", "--reason", "r"}},
+    {"listTools", {"tool", "list"}},
+    {"getTool", {"tool", "show", "t"}},
+    {"setBreaker", {"breaker", "close", "t", "--reason", "r"}},
+    {"listAgents", {"tree"}}, // shows them
+    {"getTree", {"tree"}},
+    {"listAudit", {"audit"}},
+    {"listTokens", {"token", "list"}},
+    {"createToken", {"token", "create", "n", "--role", "admin"}},
+    {"revokeToken", {"token", "revoke", "n"}},
+  };
+  const auto of_programs
+    = std::set<std::string_view>{"streamEvents", "getLive",    "getReady",
+                                 "getMetrics",   "getVersion", "getOpenapi"};
+  for (const auto& route : api_routes()) {
+    CAPTURE(route.id);
+    const auto found = commands.find(route.id);
+    CHECK((found != commands.end()) != of_programs.contains(route.id));
+    if (found == commands.end())
+      continue;
+    auto words = found->second;
+    words.insert(words.end(), {"--url", "http://localhost:7420"});
+    CHECK(parsed(words).words.url == "http://localhost:7420");
+  }
 }
 
 TEST_CASE("the words of a start are taken as they are", "[cli]") {

@@ -53,7 +53,7 @@ api_world::api_world() : rt({.data_dir = dir.path(), .in_memory = true}) {
   const auto tokens = dir.path() / "tokens.json";
   auto file = token_file{tokens};
   for (const auto as :
-       {role::viewer, role::operator_, role::approver, role::admin}) {
+       {role::viewer, role::operator_role, role::approver, role::admin}) {
     const auto name = std::string{to_string(as)};
     secrets[name] = file.create(name, as, system_clock().now(), {});
   }

@@ -7,7 +7,7 @@
 #include <string>
 
 namespace httplib {
-class Server;
+class Server; // NOLINT(readability-identifier-naming)
 } // namespace httplib
 
 namespace stanchion {

@@ -41,7 +41,7 @@ TEST_CASE("a cursor is read back, and nothing else is one",
 
 TEST_CASE("roles read back", "[runtime][api][role]") {
   for (const auto x :
-       {role::viewer, role::operator_, role::approver, role::admin})
+       {role::viewer, role::operator_role, role::approver, role::admin})
     CHECK(parse_role(to_string(x)) == x);
   CHECK_FALSE(parse_role("root"));
   CHECK_FALSE(parse_role(""));
