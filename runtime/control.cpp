@@ -6,14 +6,12 @@
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/stop_file.hpp>
 #include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/supervisors/modes/modes.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -21,31 +19,10 @@ namespace stanchion {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 void require_name(const std::string& by) {
   if (by.empty())
     throw error{error_code::bad_decision,
                 "what agents may do is changed by somebody: give a name"};
-}
-
-mode_setting read_stop(const fs::path& path) {
-  auto in = std::ifstream{path, std::ios::binary};
-  auto x
-    = parse_mode_setting(std::string{std::istreambuf_iterator<char>{in}, {}});
-  x.mode = mode::stopped; // whatever it says: somebody has put it there
-  return x;
-}
-
-void write_stop(const fs::path& path, const mode_setting& x) {
-  auto out = std::ofstream{path, std::ios::binary | std::ios::trunc};
-  out << to_text(x) << '\n';
-  out.close();
-  if (!out)
-    throw error{error_code::store_io,
-                "everything is stopped in this process, but " + path.string()
-                  + " could not be written: a later process would go on. Make "
-                    "space, then say it again"};
 }
 
 } // namespace
@@ -57,9 +34,10 @@ void runtime::impl::load_modes() {
   for (const auto& [agent, version] : latest)
     if (const auto text = store->find_fact(mode_fact(agent)); !text.empty())
       modes->set(agent, parse_mode_setting(text));
-  const auto path = data_dir{settings.data_dir}.stop();
-  if (lock && fs::exists(path))
-    modes->set({}, read_stop(path));
+  if (!lock)
+    return;
+  if (auto all = detail::read_stop(data_dir{settings.data_dir}.stop()))
+    modes->set({}, *std::move(all));
 }
 
 void runtime::impl::watch_failures() {
@@ -203,7 +181,7 @@ void runtime::stop_all(const std::string& by, const std::string& reason) {
   const auto to = mode_setting{mode::stopped, by, reason};
   impl_->set_all(to); // in memory first
   if (impl_->lock)
-    write_stop(data_dir{impl_->settings.data_dir}.stop(), to);
+    detail::write_stop(data_dir{impl_->settings.data_dir}.stop(), to);
 }
 
 void runtime::lift_stop(const std::string& by, const std::string& reason) {
@@ -211,13 +189,8 @@ void runtime::lift_stop(const std::string& by, const std::string& reason) {
   require_name(by);
   if (impl_->modes->find({}).mode != mode::stopped)
     throw error{error_code::run_conflict, "nothing was stopped"};
-  auto failed = std::error_code{};
   if (impl_->lock)
-    fs::remove(data_dir{impl_->settings.data_dir}.stop(), failed);
-  if (failed)
-    throw error{error_code::store_io,
-                "the stop stays: its file cannot be removed: "
-                  + failed.message()};
+    detail::remove_stop(data_dir{impl_->settings.data_dir}.stop());
   impl_->set_all({mode::autonomous, by, reason});
   impl_->resume_stopped({});
 }

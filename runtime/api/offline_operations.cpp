@@ -7,6 +7,8 @@
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/api/store_operations.hpp>
+#include <stanchion/runtime/detail/stop_file.hpp>
+#include <stanchion/supervisors/modes/modes.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -46,12 +48,45 @@ public:
     needs_owner("sending a signal", dir_);
   }
 
-  json set_mode(const std::string&, const json&) override {
-    needs_owner("changing a mode", dir_);
+  /// Processes to come find it so.
+  json set_mode(const std::string& agent, const json& request) override {
+    const auto to = read_mode(request);
+    write([&](store& in) {
+      const auto before = in.find_fact(mode_fact(agent));
+      auto x = batch{};
+      x.facts.push_back(fact{mode_fact(agent), stanchion::to_text(to)});
+      auto entry = audit_of(request, "mode.set", agent);
+      entry.before
+        = json(before.empty() ? to_string(mode::autonomous)
+                              : to_string(parse_mode_setting(before).mode))
+            .dump();
+      entry.after = json(to_string(to.mode)).dump();
+      x.audits.push_back(std::move(entry));
+      return x;
+    });
+    return {{"name", agent}, {"mode", mode_document(to)}};
   }
 
-  json stop_all(const json&) override {
-    needs_owner("stopping everything", dir_);
+  json stop_all(const json& request) override {
+    const auto lift = request.find("lift");
+    const auto lifts = lift != request.end() && *lift == true;
+    const auto to = mode_setting{lifts ? mode::autonomous : mode::stopped,
+                                 text_member(request, "by", "somebody"),
+                                 required_reason(request)};
+    if (lifts && !detail::read_stop(dir_.stop()))
+      throw error{error_code::run_conflict, "nothing was stopped"};
+    if (lifts)
+      detail::remove_stop(dir_.stop());
+    else
+      detail::write_stop(dir_.stop(), to);
+    write([&](store&) {
+      auto x = batch{};
+      auto entry = audit_of(request, "stop", "everything");
+      entry.after = json(to_string(to.mode)).dump();
+      x.audits.push_back(std::move(entry));
+      return x;
+    });
+    return mode_document(to);
   }
 
   [[nodiscard]] json list_agents() override {

@@ -71,13 +71,6 @@ budget limits_of(const json& request) try {
   throw error{error_code::usage, "\"budget\": " + std::string{detail_of(e)}};
 }
 
-std::string required_reason(const json& request) {
-  auto reason = text_member(request, "reason");
-  if (reason.empty())
-    throw error{error_code::usage, "a reason is needed, for others to read"};
-  return reason;
-}
-
 class owner_operations final : public store_operations {
 public:
   explicit owner_operations(runtime& of)
@@ -140,18 +133,8 @@ public:
   }
 
   json set_mode(const std::string& agent, const json& request) override {
-    const auto word = text_member(request, "mode");
-    const auto to = parse_mode(word);
-    if (!to)
-      throw error{error_code::usage,
-                  "\"" + word
-                    + "\" is no mode; there are autonomous, advisory and "
-                      "stopped"};
-    const auto before
-      = runtime_.set_mode(agent, {.mode = *to,
-                                  .by = text_member(request, "by", "somebody"),
-                                  .reason = required_reason(request)});
-    static_cast<void>(before); // audited with the change
+    const auto before = runtime_.set_mode(agent, read_mode(request));
+    static_cast<void>(before);      // audited with the change
     const auto all = list_agents(); // which the loop must not outlive
     for (const auto& x : all.at("agents"))
       if (x.at("name") == agent)

@@ -167,6 +167,26 @@ audit_entry audit_of(const json& request, std::string act,
           = text_member(request, "reason", text_member(request, "comment"))};
 }
 
+std::string required_reason(const json& request) {
+  auto reason = text_member(request, "reason");
+  if (reason.empty())
+    throw error{error_code::usage, "a reason is needed, for others to read"};
+  return reason;
+}
+
+mode_setting read_mode(const json& request) {
+  const auto word = text_member(request, "mode");
+  const auto to = parse_mode(word);
+  if (!to)
+    throw error{error_code::usage,
+                "\"" + word
+                  + "\" is no mode; there are autonomous, advisory and "
+                    "stopped"};
+  return {.mode = *to,
+          .by = text_member(request, "by", "somebody"),
+          .reason = required_reason(request)};
+}
+
 decision_words read_decision(const json& request) {
   auto words = decision_words{};
   const auto said = text_member(request, "verb");

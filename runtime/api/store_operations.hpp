@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/mode.hpp>
 #include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/runtime/api/token_file.hpp>
 #include <stanchion/runtime/people.hpp>
@@ -58,6 +59,12 @@ struct decision_words {
   std::vector<std::string> roles;
 };
 [[nodiscard]] decision_words read_decision(const json& request);
+
+/// The reason that a request must have. Errors: `usage`.
+[[nodiscard]] std::string required_reason(const json& request);
+
+/// What an agent may do from now on: `mode`, `reason`, `by`. Errors: `usage`.
+[[nodiscard]] mode_setting read_mode(const json& request);
 
 /// Who did what to what, and why, by the `by` and `reason` or `comment` of a
 /// request.
