@@ -66,6 +66,7 @@ struct invocation {
   std::uint32_t version = 0;
   std::size_t limit = 50;
   std::optional<duration> timeout;
+  std::optional<duration> since;
   /// As `parse_faults` reads them; nothing when not given.
   std::optional<std::string> faults;
   bool allow_faults = false;

@@ -61,6 +61,7 @@ public:
     add_serving();
     add_care();
     add_simulate();
+    add_stats();
   }
 
   [[nodiscard]] CLI::App& app() {
@@ -166,6 +167,25 @@ private:
                   "Chooses what they strike; default 1")
       ->needs(what)
       ->type_name("SEED");
+  }
+
+  void add_stats() {
+    auto* x
+      = leaf(&app_, "stats",
+             "Show error rates by tool, retries, and errors by day, from the "
+             "journal",
+             verbs::stats, "stats --since 168h");
+    x->add_option_function<std::string>(
+       "--since",
+       [this](const std::string& text) {
+         chosen.words.since = parse_span(text);
+         if (!chosen.words.since)
+           throw CLI::ValidationError{"--since: \"" + text
+                                      + "\" is no span; write 24h, for "
+                                        "example"};
+       },
+       "Only what was recorded within this; default everything")
+      ->type_name("SPAN");
   }
 
   void add_simulate() {

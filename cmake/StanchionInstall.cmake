@@ -33,4 +33,5 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/stanchionConfigVersion.cmake"
   "${STANCHION_SOURCE_DIR}/cmake/FindCAF.cmake"
   "${STANCHION_SOURCE_DIR}/cmake/FindHttplib.cmake"
+  "${STANCHION_SOURCE_DIR}/cmake/FindPrometheusCpp.cmake"
   DESTINATION "${package_dir}")

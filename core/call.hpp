@@ -9,6 +9,7 @@
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/trace.hpp>
 #include <stanchion/core/wait_reason.hpp>
 
 #include <compare>
@@ -96,6 +97,8 @@ struct call_request {
   std::shared_ptr<const mode_cell> allowed;
   /// The ticket by which people approved it; empty for none.
   std::string grant;
+  /// Nil for the run's own.
+  trace_id trace = {};
 };
 
 /// Guard → run: the next attempt may leave once it is recorded.

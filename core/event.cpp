@@ -115,6 +115,12 @@ std::string_view to_string(event_kind x) {
     return "ticket_expired";
   case event_kind::signal_received:
     return "signal_received";
+  case event_kind::log_lines_dropped:
+    return "log_lines_dropped";
+  case event_kind::alert_raised:
+    return "alert_raised";
+  case event_kind::alert_cleared:
+    return "alert_cleared";
   }
   return detail::no_name;
 }

@@ -2,6 +2,7 @@
 
 #include <stanchion/core/id.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/trace.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -71,6 +72,9 @@ enum class event_kind : std::uint8_t {
   ticket_escalated,
   ticket_expired,
   signal_received,
+  log_lines_dropped,
+  alert_raised,
+  alert_cleared,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);
@@ -94,6 +98,7 @@ struct event {
   step_path step;
   std::string subject; ///< the tool, agent or actor it is about
   std::string fields;  ///< JSON object text, or empty
+  trace_id trace;      ///< of its run; nil where that is the run's own
 };
 
 /// A set of kinds.

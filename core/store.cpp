@@ -1,5 +1,9 @@
 #include <stanchion/core/store.hpp>
 
+#include <algorithm>
+#include <limits>
+#include <map>
+
 namespace stanchion {
 
 namespace {
@@ -39,6 +43,22 @@ std::size_t weight_of(const std::vector<T>& xs) {
 }
 
 } // namespace
+
+std::vector<ticket_count> store::count_open_tickets() {
+  auto kinds = std::map<ticket_kind, ticket_count>{};
+  const auto most = std::size_t{std::numeric_limits<std::int32_t>::max()};
+  for (const auto& x :
+       list_tickets({.states = {ticket_state::open}, .limit = most})) {
+    auto& of = kinds[x.kind];
+    of.oldest = of.count == 0 ? x.created : std::min(of.oldest, x.created);
+    of.kind = x.kind;
+    ++of.count;
+  }
+  auto result = std::vector<ticket_count>{};
+  for (const auto& [kind, x] : kinds)
+    result.push_back(x);
+  return result;
+}
 
 std::size_t batch::weight() const {
   return weight_of(records) + weight_of(runs) + weight_of(tickets)

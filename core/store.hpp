@@ -62,6 +62,14 @@ struct ticket_filter {
   std::optional<ticket_kind> kind;   ///< nothing: all
 };
 
+/// The open tickets of one kind.
+struct ticket_count {
+  ticket_kind kind = ticket_kind::escalation;
+  std::size_t count = 0;
+  /// When the oldest was opened.
+  instant oldest;
+};
+
 /// Something `verify` found wrong.
 struct damage {
   run_number run = 0; ///< 0 where it is not about one run
@@ -131,6 +139,9 @@ public:
   /// Oldest first.
   [[nodiscard]] virtual std::vector<ticket> list_tickets(const ticket_filter&)
     = 0;
+
+  /// Of each kind that has any, by kind.
+  [[nodiscard]] virtual std::vector<ticket_count> count_open_tickets();
 
   /// A fact's text; empty when there is none.
   [[nodiscard]] virtual std::string find_fact(std::string_view key) = 0;

@@ -3,6 +3,7 @@
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/trace.hpp>
 #include <stanchion/core/value.hpp>
 
 #include <atomic>
@@ -92,6 +93,8 @@ struct tool_job {
   std::shared_ptr<worker_mark> where;
   /// May be null. Progress is told to it.
   std::shared_ptr<stanchion::pulse> alive;
+  /// Nil for the one that the run in `key` has of its own.
+  trace_id trace = {};
 };
 
 /// Tool → guard, the answer. The side effect of a failure is what the tool

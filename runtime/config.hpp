@@ -6,6 +6,7 @@
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/host_system.hpp>
 #include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/telemetry.hpp>
 #include <stanchion/supervisors/policy/faults.hpp>
 
 #include <cstddef>
@@ -53,6 +54,8 @@ struct config {
   /// Hears every event of the kinds that it wants, as it says when the runtime
   /// is made; may be null. Must not block.
   std::shared_ptr<event_sink> events;
+  /// Logs, metrics and alerts.
+  telemetry_options telemetry = {};
   /// Where chance comes from; null means the operating system.
   std::shared_ptr<random_source> random;
   /// What to do to tools, commits and the process, on purpose. Refused without

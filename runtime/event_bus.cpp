@@ -37,4 +37,12 @@ void event_bus::count_kinds() {
   wanted_.store(kinds, std::memory_order_relaxed);
 }
 
+event_kinds heard_by(const event_sink& x) {
+  auto kinds = event_kinds{};
+  for (auto n = 1U; n < 64; ++n)
+    if (const auto kind = static_cast<event_kind>(n); x.wants(kind))
+      kinds.add(kind);
+  return kinds;
+}
+
 } // namespace stanchion

@@ -42,4 +42,7 @@ private:
   std::uint64_t last_ = 0;                          // guarded by mutex_
 };
 
+/// The kinds that `x` wants to hear.
+[[nodiscard]] event_kinds heard_by(const event_sink& x);
+
 } // namespace stanchion

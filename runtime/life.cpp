@@ -58,6 +58,43 @@ void runtime::impl::prepare_faults() {
   });
 }
 
+/// All that metrics may name.
+metric_names names_in(const runtime::impl& x) {
+  auto names = metric_names{};
+  for (const auto& [name, t] : x.tools) {
+    names.tools.insert(name);
+    if (t.is_critical())
+      names.critical.insert(name);
+  }
+  for (const auto& [name, version] : x.latest)
+    names.agents.insert(name);
+  names.parts = {"journal", "router", "timers", "people", "desk",
+                 "alerts",  "tools",  "teams",  "agents"};
+  for (const auto& team : x.teams)
+    names.parts.insert(team.name());
+  return names;
+}
+
+void runtime::impl::start_observers() {
+  const auto look_now = [this] {
+    if (const auto to = part("alerts"))
+      sys->send(to, check_alerts{});
+  };
+  const auto known = names_in(*this);
+  const auto made = std::make_shared<detail::observers>(settings.telemetry, bus,
+                                                        store, known, look_now);
+  made->read_breakers(known, settings.virtual_seed ? settings.virtual_start
+                                                   : system_clock().now());
+  const std::lock_guard guard{mutex};
+  observing = made;
+}
+
+void runtime::impl::stop_observers() {
+  auto ended = std::shared_ptr<detail::observers>{};
+  const std::lock_guard guard{mutex};
+  ended.swap(observing);
+}
+
 void runtime::impl::open() {
   random = settings.random ? settings.random : entropy_random();
   auto died = false;
@@ -74,6 +111,7 @@ void runtime::impl::open() {
     store = open_sqlite_store(dir.database());
   }
   prepare_faults();
+  start_observers();
   if (died)
     charge_deaths(*store,
                   settings.virtual_seed ? settings.virtual_start

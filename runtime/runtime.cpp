@@ -93,15 +93,6 @@ overload_events(const std::shared_ptr<event_bus>& bus) {
   };
 }
 
-/// The kinds that `x` wants to hear.
-event_kinds heard_by(const event_sink& x) {
-  auto kinds = event_kinds{};
-  for (auto n = 1U; n < 64; ++n)
-    if (const auto kind = static_cast<event_kind>(n); x.wants(kind))
-      kinds.add(kind);
-  return kinds;
-}
-
 /// Asks the root how the tree stands, and ends.
 class tree_reader final : public fabric::actor {
 public:
@@ -247,6 +238,7 @@ void runtime::start() {
                 "faults: they are injected only where allow_faults is set "
                 "(--allow-faults), for what they do is real"};
   require_none(validate(impl_->settings.faults), "the faults to inject");
+  require_none(validate(impl_->settings.telemetry), "telemetry");
   impl_->check_fallbacks();
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
@@ -299,6 +291,7 @@ bool runtime::stop() {
   }
   clean = sys.shutdown(1s) && clean;
   impl_->pool.reset();
+  impl_->stop_observers();
   if (impl_->lock && clean)
     impl_->lock->mark_clean();
   impl_->changed.notify_all();
@@ -396,6 +389,8 @@ std::shared_ptr<run_beginning> runtime::impl::prepare(const submission& x) {
   row.key = x.key;
   begin->input = x.input;
   begin->limits = x.limits;
+  if (const auto given = parse_traceparent(x.traceparent))
+    begin->traceparent = to_string(*given);
   return begin;
 }
 
@@ -522,6 +517,15 @@ tree_node runtime::tree() const {
   while (answer.wait_for(look_again) != std::future_status::ready)
     impl_->require_running();
   return answer.get();
+}
+
+std::string runtime::metrics() const {
+  const auto seen = impl_->observers_now();
+  if (seen == nullptr)
+    return {};
+  return seen->metrics_text({.now = impl_->sys->clock().now(),
+                             .journal_waiting = impl_->backlog->waiting(),
+                             .pool_queue = impl_->pool->queued()});
 }
 
 event_bus& runtime::events() const {

@@ -41,6 +41,9 @@ struct submission {
   std::string submitter;
   /// What the run may use up, where that is less than its agent says.
   budget limits = {};
+  /// The header `traceparent` of who asks (W3C Trace Context): the run and all
+  /// it calls belong to that trace. Empty or invalid: a trace of its own.
+  std::string traceparent = {};
 };
 
 /// A request to decide a ticket.
@@ -199,6 +202,9 @@ public:
   [[nodiscard]] stanchion::store& journal() const;
   [[nodiscard]] tree_node tree() const;
   [[nodiscard]] event_bus& events() const;
+  /// What Prometheus reads, in its text format (`metrics::content_type`); empty
+  /// while the runtime is not running, or `telemetry_options::metrics` is off.
+  [[nodiscard]] std::string metrics() const;
   [[nodiscard]] const config& settings() const;
   /// For simulations, which drive it themselves.
   [[nodiscard]] fabric::system& actors() const;

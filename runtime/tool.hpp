@@ -218,6 +218,12 @@ public:
     reconcile_ = std::move(fn);
     return *this;
   }
+  /// Its failures are never ordinary: the first failed attempt raises an
+  /// alert, where alerts are on.
+  tool& critical() {
+    critical_ = true;
+    return *this;
+  }
   /// The function never blocks: call it on the actor, not on the pool.
   tool& run_inline() {
     inline_ = true;
@@ -233,6 +239,9 @@ public:
   }
   [[nodiscard]] effect effect_class() const {
     return effect_;
+  }
+  [[nodiscard]] bool is_critical() const {
+    return critical_;
   }
   [[nodiscard]] const failure_policy& failures() const {
     return failures_;
@@ -286,6 +295,7 @@ private:
   backoff_options backoff_;
   std::size_t stash_ = defaults::stash;
   bool inline_ = false;
+  bool critical_ = false;
 };
 
 } // namespace stanchion

@@ -196,7 +196,8 @@ supervisor_options runtime::impl::root_options() {
                      {.store = store,
                       .events = bus,
                       .backlog = backlog,
-                      .inline_commits = settings.virtual_seed.has_value()});
+                      .inline_commits = settings.virtual_seed.has_value(),
+                      .on_commit = observers_now()->on_commit()});
                  }),
     system_child("router",
                  [this] {
@@ -260,6 +261,14 @@ supervisor_options runtime::impl::people_options() {
          .on_changed
          = [this](const std::string& agent) { resume_stopped(agent); }});
     })};
+  if (const auto feed = observers_now()->alerts())
+    x.children.push_back(system_child("alerts", [this, feed] {
+      return make_alert_watch(
+        {.feed = feed,
+         .store = store,
+         .events = bus,
+         .check_every = settings.telemetry.alerts->check_every});
+    }));
   return x;
 }
 

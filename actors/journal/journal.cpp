@@ -8,6 +8,7 @@
 #include <stanchion/fabric/system.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <span>
 #include <stdexcept>
@@ -50,6 +51,7 @@ bool holds(store& to, const std::vector<batch>& batches) {
 struct commit_result {
   commit_status status = commit_status::io_error;
   std::string impossible;
+  duration took{};
 };
 
 commit_result commit(store& to, const std::vector<batch>& batches,
@@ -59,20 +61,29 @@ commit_result commit(store& to, const std::vector<batch>& batches,
       if (!to.reopen())
         return {};
       if (holds(to, batches))
-        return {commit_status::done, {}};
+        return {.status = commit_status::done};
     }
     auto pointers = std::vector<const batch*>{};
     pointers.reserve(batches.size());
     for (const auto& b : batches)
       pointers.push_back(&b);
-    return {to.commit(pointers), {}};
+    return {.status = to.commit(pointers)};
   } catch (const error& e) {
     if (e.code() == error_code::run_conflict)
-      return {commit_status::io_error, e.what()};
+      return {.status = commit_status::io_error, .impossible = e.what()};
     return {};
   } catch (const std::exception&) {
     return {}; // a read during the check failed too
   }
+}
+
+/// The same, and how long it took.
+commit_result timed(store& to, const std::vector<batch>& batches, bool reopen) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto result = commit(to, batches, reopen);
+  result.took = std::chrono::duration_cast<duration>(
+    std::chrono::steady_clock::now() - begun);
+  return result;
 }
 
 class journal final : public fabric::actor {
@@ -153,13 +164,13 @@ private:
 
   void run_commit(bool reopen) {
     if (thread_ == nullptr)
-      return finish(commit(*options_.store, current_.batches, reopen));
+      return finish(timed(*options_.store, current_.batches, reopen));
     const auto id = expect(
       [this](fabric::completion& c) { finish(*c.body.as<commit_result>()); });
     // The group stays untouched until the completion is here.
     thread_->submit([store = options_.store, &batches = current_.batches,
                      reopen, id, to = self().id(), &gate = sys().gate()] {
-      gate.set(to, id, fabric::message::of(commit(*store, batches, reopen)));
+      gate.set(to, id, fabric::message::of(timed(*store, batches, reopen)));
     });
   }
 
@@ -173,6 +184,8 @@ private:
     if (std::exchange(trouble_, false))
       publish(event_kind::store_recovered, severity::info, "");
     busy_ = false;
+    if (options_.on_commit)
+      options_.on_commit(current_.batches.size(), x.took);
     auto durable = std::exchange(current_, {});
     durable.share = {}; // whoever is told sees the backlog without it
     for (const auto& [who, token] : durable.waiting)

@@ -9,6 +9,7 @@
 #include <stanchion/fabric/actor.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,6 +28,9 @@ struct journal_options {
   /// Commit inside the actor instead of on a thread of its own: for virtual
   /// time.
   bool inline_commits = false;
+  /// Told after each commit how many batches it made durable, and how long it
+  /// took; in the journal's context, must not block. May be null.
+  std::function<void(std::size_t batches, duration took)> on_commit;
   /// Wait before another try after the store refused. > 0; default 1 s.
   duration retry_after = 1s;
 };

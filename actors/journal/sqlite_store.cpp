@@ -277,6 +277,20 @@ public:
                 limit_of(f.limit));
   }
 
+  std::vector<ticket_count> count_open_tickets() override {
+    return readers_.read([](connection& db) {
+      std::vector<ticket_count> result;
+      auto rows = db.query("SELECT kind, count(*), min(created) FROM tickets "
+                           "INDEXED BY tickets_open WHERE state = 1 "
+                           "GROUP BY kind ORDER BY kind");
+      while (rows.next())
+        result.push_back({.kind = static_cast<ticket_kind>(rows.integer(0)),
+                          .count = static_cast<std::size_t>(rows.integer(1)),
+                          .oldest = from_micros(rows.integer(2))});
+      return result;
+    });
+  }
+
   std::string find_fact(std::string_view key) override {
     static const auto sql
       = select(sqlite::fact_columns, "FROM facts WHERE key = ?");

@@ -102,6 +102,8 @@ std::string started(const beginning& x) {
     member(to, "before", std::uint64_t{x.before});
   if (!x.submitter.empty())
     member(to, "submitter", std::string_view{x.submitter});
+  if (!x.traceparent.empty())
+    member(to, "traceparent", std::string_view{x.traceparent});
   if (!x.limits.unlimited()) {
     key(to, "budget");
     append_canonical(to, json(x.limits));

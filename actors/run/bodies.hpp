@@ -27,6 +27,8 @@ struct beginning {
   budget limits;
   /// The run that it carries on; 0 for none.
   run_number before = 0;
+  /// The header that it was submitted with; empty for a trace of its own.
+  std::string traceparent;
 };
 
 [[nodiscard]] std::string started(const beginning& x);

@@ -140,6 +140,8 @@ void history::read(const record& r) {
     before = x.value("before", run_number{0});
     input = value{x.at("input")};
     started = r.at;
+    if (const auto known = parse_traceparent(text_of(x, "traceparent")))
+      trace = known->trace;
     if (const auto found = x.find("budget"); found != x.end())
       given = budget_from_json(*found);
     break;
@@ -334,6 +336,7 @@ void history::read_attempt(const record& r) {
   ++attempts;
   auto& s = at(r.step);
   s.attempts.made = x.at("n").get<std::uint32_t>();
+  retries += s.attempts.made > 1 ? 1 : 0;
   s.attempts.first = s.attempts.first.value_or(r.at);
   s.attempts.open = true;
   s.attempts.ended.reset();
@@ -400,6 +403,7 @@ void history::read_reopened(const record& r) {
   s.asked = r.at;
   s.done_at = 0;
   s.reopenings = x.value("nth", 0U);
+  retries += s.reopenings > 0 ? 1 : 0;
   if (const auto found = stuck.find(r.step);
       found != stuck.end()
       && stuck_finding_from(found->second).rung != stuck_rung::escalate)

@@ -124,12 +124,16 @@ public:
   value input;
   std::uint32_t depth = 0;
   instant started;
+  /// The trace that it was submitted with; nil for its own.
+  trace_id trace;
   /// What it was given to use up, beside what its agent says.
   budget given;
   /// What people have added since, oldest first.
   std::vector<extension> extensions;
   /// Attempts of all its calls, whatever became of them.
   std::uint32_t attempts = 0;
+  /// Of them, those that followed a failed one without a person's word.
+  std::uint32_t retries = 0;
   /// What they have cost; for those of which it is not known, what was reserved
   /// for them.
   spending spent;

@@ -20,6 +20,8 @@ struct run_beginning {
   std::uint32_t depth = 0;
   /// What it may use up.
   budget limits;
+  /// The header `traceparent` it was submitted with; empty for none.
+  std::string traceparent;
   /// Called once the submission is durable, in the run's context.
   std::function<void()> on_durable;
 };

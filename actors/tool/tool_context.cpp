@@ -17,14 +17,15 @@ void publish(const tool_context& from, event_kind kind, severity level,
   auto [run, step] = place_of(from.key);
   const auto fields = json{{"text", text}, {"attempt", from.attempt}};
   const auto* time = from.time != nullptr ? from.time : &system_clock();
-  from.sink->publish(event{
-    .kind = kind,
-    .severity = level,
-    .at = time->now(),
-    .run = run,
-    .step = std::move(step),
-    .subject = from.tool,
-    .fields = fields.dump(-1, ' ', false, json::error_handler_t::replace)});
+  from.sink->publish(
+    event{.kind = kind,
+          .severity = level,
+          .at = time->now(),
+          .run = run,
+          .step = std::move(step),
+          .subject = from.tool,
+          .fields = fields.dump(-1, ' ', false, json::error_handler_t::replace),
+          .trace = from.trace});
 }
 
 } // namespace
@@ -45,6 +46,11 @@ void tool_context::progress(std::string_view text) const {
 
 void tool_context::spent(const spending& x) {
   costs = costs.value_or(spending{}) + x;
+}
+
+std::string tool_context::traceparent() const {
+  const auto mine = trace.nil() ? trace_of(place_of(key).first) : trace;
+  return to_string(span_of(mine, key, attempt));
 }
 
 sleep_operation tool_context::sleep_for(duration d) const {

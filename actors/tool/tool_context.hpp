@@ -4,6 +4,7 @@
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/core/trace.hpp>
 #include <stanchion/core/value.hpp>
 
 #include <nlohmann/json_fwd.hpp>
@@ -52,6 +53,9 @@ public:
   /// one that fails. What is not said counts as what was set aside for it, see
   /// `tool::costs`.
   void spent(const spending& x);
+  /// The header `traceparent` for what the attempt calls: the trace that its
+  /// run was submitted with, or the run's own, and a span of this attempt's.
+  [[nodiscard]] std::string traceparent() const;
 
   /// Waits, without holding a thread. To be awaited by coroutine tools only:
   /// `co_await ctx.sleep_for(2s)`. Includes
@@ -64,6 +68,8 @@ public:
   const stanchion::clock* time = nullptr;
   /// Set by the runtime: who waits for progress; may be null.
   std::shared_ptr<pulse> alive;
+  /// Set by the runtime; nil for the run's own.
+  trace_id trace;
   /// What `spent` was told; nothing while it was told nothing.
   std::optional<spending> costs;
 };

@@ -58,6 +58,7 @@ tool_context make_context(const tool_options& options, const tool_job& job,
   ctx.sink = options.sink;
   ctx.time = time;
   ctx.alive = job.alive;
+  ctx.trace = job.trace;
   return ctx;
 }
 

@@ -84,6 +84,9 @@ public:
   list_tickets(const ticket_filter& f) override {
     return inner_->list_tickets(f);
   }
+  [[nodiscard]] std::vector<ticket_count> count_open_tickets() override {
+    return inner_->count_open_tickets();
+  }
   [[nodiscard]] std::string find_fact(std::string_view key) override {
     return inner_->find_fact(key);
   }

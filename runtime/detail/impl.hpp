@@ -9,6 +9,7 @@
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
 #include <stanchion/runtime/detail/fault_injector.hpp>
+#include <stanchion/runtime/detail/observers.hpp>
 #include <stanchion/runtime/detail/submission_keys.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/runtime.hpp>
@@ -51,6 +52,7 @@ struct runtime::impl {
   std::map<std::string, std::string> latest; // agent → version for new runs
   std::shared_ptr<event_bus> bus = std::make_shared<event_bus>();
   std::uint64_t own_subscription = 0;
+  std::shared_ptr<detail::observers> observing; // guarded by mutex; or null
 
   std::optional<data_dir_lock> lock;
   std::shared_ptr<stanchion::store> store;
@@ -158,6 +160,12 @@ struct runtime::impl {
 
   void open();
   void prepare_faults();
+  void start_observers();
+  void stop_observers();
+  [[nodiscard]] std::shared_ptr<detail::observers> observers_now() {
+    const std::lock_guard guard{mutex};
+    return observing;
+  }
   void take_up();
   void take_up_agent(const std::string& name);
   void drive(const recovery_plan& plan);

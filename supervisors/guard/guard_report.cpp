@@ -41,6 +41,7 @@ guard_report::guard_report(std::string tool, std::shared_ptr<event_sink> sink)
 void guard_report::publish(event x, open_call& call) const {
   x.run = call.run;
   x.step = call.key.step;
+  x.trace = call.trace;
   call.decided.push_back({x.kind, x.fields});
   if (sink_ != nullptr)
     sink_->publish(std::move(x));
@@ -49,13 +50,16 @@ void guard_report::publish(event x, open_call& call) const {
 void guard_report::attempt_ended(instant at, open_call& call,
                                  const failure& why, std::string_view verdict,
                                  std::string_view because) const {
-  publish(make_event(event_kind::attempt_ended, severity::warning, at, tool_,
-                     {{"attempt", call.made},
-                      {"reconcile", call.reconciling},
-                      {"failure", why},
-                      {"verdict", verdict},
-                      {"because", because}}),
-          call);
+  auto fields = json{{"attempt", call.made},
+                     {"reconcile", call.reconciling},
+                     {"failure", why},
+                     {"verdict", verdict},
+                     {"because", because}};
+  if (call.left != instant{})
+    fields["duration_us"] = (at - call.left).count();
+  publish(
+    make_event(event_kind::attempt_ended, severity::warning, at, tool_, fields),
+    call);
 }
 
 void guard_report::retry_scheduled(instant at, open_call& call, instant next,

@@ -95,6 +95,7 @@ struct open_call {
   /// The rule that asks for approval, from 1; 0 for none, nothing while that
   /// was not looked at.
   std::optional<std::size_t> rule;
+  trace_id trace;
 
   call_phase phase = call_phase::waiting;
   /// Attempts so far, the current one included.

@@ -103,7 +103,8 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
                               .undoes = is_undo(s.path),
                               .unsure = is_unsure(s),
                               .allowed = allowed_,
-                              .grant = s.grant};
+                              .grant = s.grant,
+                              .trace = trace()};
   s.at_once = at_once;
   s.guard = tool.guard.id();
   guards_.insert_or_assign(s.guard, tool.guard);
@@ -127,6 +128,7 @@ void run_actor::add_attempt(step& s, std::uint32_t n) {
   s.attempts.open = true;
   s.attempts.ended.reset();
   count_attempt();
+  retries_ += n > 1 ? 1 : 0;
   log_->add(record_kind::attempt, s.path,
             bodies::attempt(n,
                             idempotency_key(log_->row().id, s.path, s.revision),

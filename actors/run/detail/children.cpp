@@ -39,7 +39,8 @@ void run_actor::add_child(const step& s, const std::string& version) {
      .parent = options_.number,
      .parent_step = s.path,
      // Of the rest, each agent has its own.
-     .limits = {.time = left.time, .tokens = left.tokens, .cost = left.cost}},
+     .limits = {.time = left.time, .tokens = left.tokens, .cost = left.cost},
+     .traceparent = traceparent_for(s.path)},
     s.child, s.child_number);
   hand_down(s.child_number, false);
   log_->when_durable([this, path = s.path] {
@@ -189,7 +190,8 @@ void run_actor::add_successor() {
            .parent_step = log_->row().parent_step,
            .submitter = {},
            .limits = remaining(),
-           .before = has_acts_ || counts_cost() ? options_.number : 0},
+           .before = has_acts_ || counts_cost() ? options_.number : 0,
+           .traceparent = traceparent_for({})},
           successor_->id, successor_->number);
   hand_down(successor_->number, true);
 }

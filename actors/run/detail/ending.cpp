@@ -154,7 +154,7 @@ void run_actor::finish_now(const ending& x) {
     check_replay();
     publish(event_kind::run_ended,
             state == run_state::failed ? severity::error : severity::info,
-            json{{"state", to_string(state)}}.dump());
+            json{{"state", to_string(state)}, {"retries", retries_}}.dump());
     tell_parent();
     if (state == run_state::continued)
       route(successor_->number, fabric::message::of(run_woken{}));

@@ -90,16 +90,20 @@ void run_actor::open_ticket(park_request x) {
   t.version = std::max(parked_[t.id].version, t.version);
   const auto id = t.id;
   const auto has_end = t.terms.expires.has_value();
-  const auto fields = json{{"ticket", id},
-                           {"kind", to_string(t.kind)},
-                           {"reason", to_string(t.reason)}};
+  auto fields = json{{"ticket", id},
+                     {"kind", to_string(t.kind)},
+                     {"reason", to_string(t.reason)}};
+  const auto opened = fields.dump();
+  if (const auto* s = past.find(x.step);
+      s != nullptr && s->kind == step_kind::call)
+    fields["tool"] = s->name;
   log_->add(std::move(t));
-  log_->when_durable([this, id, has_end, fields] {
+  log_->when_durable([this, id, has_end, opened, fields]() mutable {
     if (has_end)
       send(services_.desk(), watch_ticket{id});
-    publish(event_kind::ticket_opened, severity::warning, fields.dump());
-    publish(event_kind::run_parked, severity::warning,
-            json{{"ticket", id}, {"why", parked_[id].why}}.dump());
+    publish(event_kind::ticket_opened, severity::warning, opened);
+    fields["why"] = parked_[id].why;
+    publish(event_kind::run_parked, severity::warning, fields.dump());
     tell_parent();
   });
 }

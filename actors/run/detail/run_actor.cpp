@@ -112,8 +112,11 @@ void run_actor::begin_new(const run_beginning& x) {
                              .parent = x.row.parent,
                              .parent_step = x.row.parent_step,
                              .submitter = x.row.submitter,
-                             .limits = x.limits}),
+                             .limits = x.limits,
+                             .traceparent = x.traceparent}),
             past.started);
+  if (const auto given = parse_traceparent(x.traceparent))
+    rare().trace = given->trace;
   log_->update(run_state::running, {}, std::nullopt, now());
   log_->when_durable([this, accepted = x.on_durable] {
     publish(event_kind::run_submitted, severity::info, {});
@@ -146,6 +149,9 @@ void run_actor::load() {
   held_ = past.held;
   cancelling_ = past.cancel_requested;
   cancel_reason_ = past.cancel_reason;
+  retries_ = past.retries;
+  if (!past.trace.nil())
+    rare().trace = past.trace;
   note_acts(past);
   const auto undoes = !past.undoing.empty();
   if (undoes)
@@ -600,8 +606,14 @@ void run_actor::say_asked(const step& s) {
 void run_actor::say_ended(const step_path& path, const outcome& x) {
   if (!heard(event_kind::step_ended))
     return;
-  const auto fields
+  auto fields
     = x.ok() ? json{{"source", x.get().source()}} : json{{"failure", x.why()}};
+  if (const auto* s = engine_ ? engine_->find(path) : nullptr;
+      s != nullptr && s->kind == step_kind::call) {
+    fields["tool"] = s->name;
+    fields["attempts"] = s->attempts.made;
+    fields["duration_us"] = (now() - s->asked).count();
+  }
   publish(event_kind::step_ended, severity::debug, fields.dump(), path);
 }
 
@@ -620,7 +632,17 @@ void run_actor::publish(event_kind kind, severity level, std::string fields,
   if (heard(kind))
     services_.events->publish({kind, level, now(), log_->row().id,
                                std::move(path), log_->row().agent,
-                               std::move(fields)});
+                               std::move(fields), trace()});
+}
+
+trace_id run_actor::trace() const {
+  return rare_ != nullptr ? rare_->trace : trace_id{};
+}
+
+std::string run_actor::traceparent_for(const step_path& step) const {
+  const auto& id = log_->row().id;
+  return to_string(span_of(trace().nil() ? trace_of(id) : trace(),
+                           idempotency_key(id, step, 0), 0));
 }
 
 } // namespace stanchion::detail

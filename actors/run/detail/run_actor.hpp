@@ -86,6 +86,8 @@ struct rarities {
   /// Signals that no step has taken, oldest first, and the ids of all.
   std::vector<waiting_signal> signals;
   std::set<std::string> known_signals;
+  /// The trace that it was submitted with.
+  trace_id trace;
 };
 
 /// How long the desk may take before it is told again.
@@ -443,6 +445,9 @@ private:
   [[nodiscard]] bool heard(event_kind kind) const;
   void publish(event_kind kind, severity level, std::string fields,
                step_path path = {});
+  [[nodiscard]] trace_id trace() const;
+  /// What is handed on to what `step` begins.
+  [[nodiscard]] std::string traceparent_for(const step_path& step) const;
   void say_asked(const step& s);
   void say_ended(const step_path& path, const outcome& x);
   void say_waiting();
@@ -470,6 +475,7 @@ private:
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;
   std::uint32_t depth_ = 0;
+  std::uint32_t retries_ = 0;
   std::unique_ptr<successor> successor_; // once the run has ended
   std::uint64_t last_token_ = 0; // whose word it waits for when stopping
   std::uint64_t drives_ = 0;     // how often the program was started

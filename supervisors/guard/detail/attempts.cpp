@@ -55,7 +55,8 @@ std::shared_ptr<flight> guard_actor::launch(open_call& call, instant at) {
     .reconcile = call.reconciling,
     .stop = x->stop.get_token(),
     .where = x->where,
-    .alive = x->alive};
+    .alive = x->alive,
+    .trace = call.trace};
   request(tool_, fabric::message::of(std::move(job)),
           [this, x](fabric::reply& r) { on_reply(x, r); });
   timeouts_.push(at, x);

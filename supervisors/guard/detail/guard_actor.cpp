@@ -69,6 +69,7 @@ void guard_actor::on_request(const call_request& x,
   auto& call = calls_[x.key];
   call.key = x.key;
   call.run = x.run;
+  call.trace = x.trace;
   call.caller = caller;
   call.deadline = x.deadline;
   call.has_fallback = x.has_fallback;

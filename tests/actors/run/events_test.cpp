@@ -97,7 +97,9 @@ TEST_CASE_METHOD(world, "a step is told from its asking to its end",
   REQUIRE(xs.size() == 6);
   CHECK(xs[0] == R"(step_asked 1 {"kind":"call","name":"look"})");
   CHECK(xs[1] == R"(attempt_started 1 {"attempt":1,"tool":"look"})");
-  CHECK(xs[2] == R"(step_ended 1 {"source":"primary"})");
+  CHECK(xs[2]
+        == "step_ended 1 {\"attempts\":1,\"duration_us\":0,"
+           "\"source\":\"primary\",\"tool\":\"look\"}");
   CHECK(xs[3] == R"(step_asked 2 {"kind":"timer"})");
   CHECK_THAT(xs[4], StartsWith("run_waiting")
                       && ContainsSubstring("a timer at step 2")
