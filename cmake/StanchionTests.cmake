@@ -108,6 +108,11 @@ add_test(NAME hazards_catches_planted
     "${STANCHION_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/planted_hazards")
 set_tests_properties(layers layers_catches_planted hazards
   hazards_catches_planted PROPERTIES TIMEOUT 60)
+add_test(NAME prometheus_rules
+  COMMAND sh "${STANCHION_SOURCE_DIR}/tests/support/promtool_rules.sh"
+    "${STANCHION_SOURCE_DIR}")
+set_tests_properties(prometheus_rules PROPERTIES
+  TIMEOUT 60 SKIP_RETURN_CODE 77)
 
 if(STANCHION_CHECKS AND TARGET headers_alone)
   add_test(NAME headers_alone

@@ -129,6 +129,7 @@ void runtime::impl::open() {
   else
     pool = std::make_shared<thread_pool>(
       thread_pool_options{.threads = settings.pool_threads});
+  observers_now()->watch_queues(backlog, pool);
 }
 
 /// Puts every open run back to work. Runs whenever the agents' supervisor is

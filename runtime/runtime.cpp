@@ -290,8 +290,8 @@ bool runtime::stop() {
                                     [this] { return impl_->root_down.load(); });
   }
   clean = sys.shutdown(1s) && clean;
-  impl_->pool.reset();
   impl_->stop_observers();
+  impl_->pool.reset();
   if (impl_->lock && clean)
     impl_->lock->mark_clean();
   impl_->changed.notify_all();
@@ -521,11 +521,9 @@ tree_node runtime::tree() const {
 
 std::string runtime::metrics() const {
   const auto seen = impl_->observers_now();
-  if (seen == nullptr)
+  if (seen == nullptr || impl_->sys == nullptr)
     return {};
-  return seen->metrics_text({.now = impl_->sys->clock().now(),
-                             .journal_waiting = impl_->backlog->waiting(),
-                             .pool_queue = impl_->pool->queued()});
+  return seen->metrics_text(impl_->sys->clock().now());
 }
 
 event_bus& runtime::events() const {

@@ -1,4 +1,5 @@
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/event.hpp>
 #include <stanchion/runtime/stats.hpp>
 
 #include <nlohmann/json.hpp>
@@ -75,7 +76,10 @@ private:
     case record_kind::attempt_end:
       ++of.failed_attempts;
       step.open = false;
-      count_error(r, json::parse(r.body), step);
+      count_error(r, json::parse(r.body).at("failure"), step);
+      break;
+    case record_kind::decision:
+      read_fallback(r, step, of);
       break;
     case record_kind::outcome:
       read_outcome(r, step, of);
@@ -96,6 +100,19 @@ private:
     ++retries_;
   }
 
+  /// An attempt ends without a record of its own where a value stands in for
+  /// its answer.
+  void read_fallback(const record& r, call& step, tool_stats& of) {
+    if (!step.open)
+      return;
+    const auto body = json::parse(r.body);
+    if (text_of(body, "event") != to_string(event_kind::fallback_used))
+      return;
+    ++of.failed_attempts;
+    step.open = false;
+    count_error(r, body.at("fields").at("instead_of"), step);
+  }
+
   void read_outcome(const record& r, call& step, tool_stats& of) {
     const auto body = json::parse(r.body);
     ++of.calls;
@@ -108,12 +125,12 @@ private:
     // is of the call alone, or that of its last attempt once more.
     of.failed_attempts += step.open ? 1 : 0;
     if (step.open || text_of(body["failure"], "kind") != step.last_kind)
-      count_error(r, body, step);
+      count_error(r, body["failure"], step);
     step.open = false;
   }
 
-  void count_error(const record& r, const json& body, call& step) {
-    step.last_kind = text_of(body.at("failure"), "kind");
+  void count_error(const record& r, const json& failure, call& step) {
+    step.last_kind = text_of(failure, "kind");
     ++to_.errors[day_of(r.at)][step.last_kind];
   }
 

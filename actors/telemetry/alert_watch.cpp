@@ -115,6 +115,9 @@ bool alert_feed::hear(const event& x) {
     rules_.run_ended(fields.value("retries", 0.0), x.at);
     return false;
   case event_kind::attempt_ended:
+    if (fields.value("reconcile", false)
+        || text_of(fields, "verdict") == "await_copy")
+      return false; // a question, or one copy of several
     rules_.attempt_failed(x.subject, kind_in(fields), x.at);
     break;
   case event_kind::call_refused:

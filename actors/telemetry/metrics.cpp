@@ -37,6 +37,8 @@ constexpr std::array<std::string_view, 4> breaker_states{
   "closed", "open", "half_open", "isolated"};
 constexpr std::array<std::string_view, 3> call_results{"succeeded", "degraded",
                                                        "failed"};
+constexpr std::array<std::string_view, 3> agent_modes{"autonomous", "advisory",
+                                                      "stopped"};
 constexpr std::array<ticket_kind, 4> ticket_kinds{
   ticket_kind::approval, ticket_kind::review, ticket_kind::question,
   ticket_kind::escalation};
@@ -164,8 +166,8 @@ struct metrics::families {
                           "Bytes of records that wait for the store.");
   gauges& pool = gauge("stanchion_pool_queue_length",
                        "Jobs that wait for a thread of the pool.");
-  gauges& dropped = gauge("stanchion_log_lines_dropped",
-                          "Log lines dropped since the start.");
+  counters& dropped = counter("stanchion_log_lines_dropped_total",
+                              "Log lines that were dropped.");
   gauges& build = gauge("stanchion_build_info", "1; the version is its label.");
 
   // -- hearing ----------------------------------------------------------------
@@ -176,6 +178,9 @@ struct metrics::families {
                  std::string_view state);
   void set_breaker(const std::string& tool, std::string_view state) {
     set_state(breakers, "tool", tool, "state", breaker_states, state);
+  }
+  void set_mode(const std::string& agent, std::string_view mode) {
+    set_state(modes, "agent", agent, "mode", agent_modes, mode);
   }
   void run_event(const event& x, const json& fields);
   void call_ended(const json& fields);
@@ -199,9 +204,11 @@ void metrics::families::announce() {
   }
   for (const auto& tool : known.critical)
     critical.Add({{"tool", tool}});
-  for (const auto& agent : known.agents)
+  for (const auto& agent : known.agents) {
     for (auto* of : {&submitted, &crashes})
       of->Add({{"agent", agent}});
+    set_mode(agent, agent_modes.front());
+  }
   batches.Add({});
   commit_time.Add({}, commit_buckets);
   build.Add({{"version", std::string{version()}}}).Set(1);
@@ -314,6 +321,10 @@ void metrics::families::hear(const event& x, const json& fields) {
     if (known.tools.contains(x.subject))
       set_breaker(x.subject, text_of(fields, "to"));
     return;
+  case event_kind::mode_changed:
+    if (known.agents.contains(x.subject) && x.run.nil())
+      set_mode(x.subject, text_of(fields, "mode"));
+    return;
   case event_kind::child_restarted:
     restarts.Add({{"child", one_of(known.parts, x.subject)}}).Increment();
     return;
@@ -369,6 +380,11 @@ void metrics::set_breaker(const std::string& tool, const std::string& state) {
     all_->set_breaker(tool, state);
 }
 
+void metrics::set_mode(const std::string& agent, const std::string& mode) {
+  if (all_->known.agents.contains(agent))
+    all_->set_mode(agent, mode);
+}
+
 void metrics::committed(std::size_t batches, duration took) {
   all_->batches.Add({}).Increment(static_cast<double>(batches));
   all_->commit_time.Add({}, commit_buckets).Observe(seconds(took));
@@ -388,7 +404,8 @@ std::string metrics::text(const metric_readings& x) {
   }
   all_->waiting.Add({}).Set(static_cast<double>(x.journal_waiting));
   all_->pool.Add({}).Set(static_cast<double>(x.pool_queue));
-  all_->dropped.Add({}).Set(static_cast<double>(x.log_lines_dropped));
+  auto& dropped = all_->dropped.Add({});
+  dropped.Increment(static_cast<double>(x.log_lines_dropped) - dropped.Value());
   return prometheus::TextSerializer{}.Serialize(all_->all.Collect());
 }
 

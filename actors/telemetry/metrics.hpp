@@ -54,6 +54,7 @@ public:
 
   /// `state` by its name.
   void set_breaker(const std::string& tool, const std::string& state);
+  void set_mode(const std::string& agent, const std::string& mode);
   /// The journal has made so many batches durable at once.
   void committed(std::size_t batches, duration took);
 

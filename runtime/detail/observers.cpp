@@ -91,12 +91,22 @@ std::function<void(std::size_t, duration)> observers::on_commit() const {
   };
 }
 
-std::string observers::metrics_text(metric_readings x) const {
+void observers::watch_queues(std::shared_ptr<const backlog> records,
+                             const std::shared_ptr<const executor>& pool) {
+  records_ = std::move(records);
+  pool_ = pool;
+}
+
+std::string observers::metrics_text(instant now) const {
   if (metrics_ == nullptr)
     return {};
-  x.tickets = store_->count_open_tickets();
-  x.log_lines_dropped = log_ != nullptr ? log_->dropped() : 0;
-  return metrics_->text(x);
+  const auto pool = pool_.lock();
+  return metrics_->text(
+    {.now = now,
+     .tickets = store_->count_open_tickets(),
+     .journal_waiting = records_ != nullptr ? records_->waiting() : 0,
+     .pool_queue = pool != nullptr ? pool->queued() : 0,
+     .log_lines_dropped = log_ != nullptr ? log_->dropped() : 0});
 }
 
 } // namespace stanchion::detail

@@ -3,6 +3,8 @@
 #include <stanchion/actors/telemetry/alert_watch.hpp>
 #include <stanchion/actors/telemetry/log_sink.hpp>
 #include <stanchion/actors/telemetry/metrics.hpp>
+#include <stanchion/core/backlog.hpp>
+#include <stanchion/core/executor.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/runtime/event_bus.hpp>
 #include <stanchion/runtime/telemetry.hpp>
@@ -31,6 +33,9 @@ public:
   observers& operator=(const observers&) = delete;
   ~observers();
 
+  /// Whose lengths are metrics. Once, before `metrics_text`.
+  void watch_queues(std::shared_ptr<const backlog> records,
+                    const std::shared_ptr<const executor>& pool);
   /// Reads how breakers stood when the last owner stopped.
   void read_breakers(const metric_names& known, instant now);
   /// Whom the journal tells of commits; empty for nobody.
@@ -40,7 +45,7 @@ public:
     return alerts_;
   }
   /// Empty where nothing is counted.
-  [[nodiscard]] std::string metrics_text(metric_readings x) const;
+  [[nodiscard]] std::string metrics_text(instant now) const;
 
 private:
   void listen(event_bus::listener x, event_kinds kinds);
@@ -50,7 +55,9 @@ private:
   std::shared_ptr<stanchion::metrics> metrics_; // null: none
   std::shared_ptr<alert_feed> alerts_;
   std::vector<std::uint64_t> subscriptions_;
-  std::unique_ptr<log_sink> log_; // null: none
+  std::shared_ptr<const backlog> records_;
+  std::weak_ptr<const executor> pool_; // its threads are not ours to keep
+  std::unique_ptr<log_sink> log_;      // null: none
 };
 
 } // namespace stanchion::detail

@@ -341,6 +341,36 @@ ANY_STORE_CASE("tickets are listed oldest first, as the filter says",
   CHECK(ids(it->list_tickets(filter)) == expected);
 }
 
+ANY_STORE_CASE("open tickets are counted by kind, with the age of the oldest",
+               "[journal][store]") {
+  CHECK(it->count_open_tickets().empty());
+  auto b = batch{};
+  const auto add = [&b](const char* id, ticket_kind kind, duration at,
+                        ticket_state state = ticket_state::open) {
+    auto t = make_ticket(id);
+    t.kind = kind;
+    t.created = instant{at};
+    t.state = state;
+    if (state == ticket_state::decided)
+      t.decided = decision{.by = "ann", .at = instant{at}};
+    b.tickets.push_back(std::move(t));
+  };
+  add("a", ticket_kind::escalation, 50s);
+  add("b", ticket_kind::approval, 70s);
+  add("c", ticket_kind::approval, 60s);
+  add("d", ticket_kind::approval, 10s, ticket_state::withdrawn);
+  add("e", ticket_kind::question, 20s, ticket_state::decided);
+  REQUIRE(commit(*it, b) == commit_status::done);
+  const auto found = it->count_open_tickets();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].kind == ticket_kind::approval);
+  CHECK(found[0].count == 2);
+  CHECK(found[0].oldest == instant{60s});
+  CHECK(found[1].kind == ticket_kind::escalation);
+  CHECK(found[1].count == 1);
+  CHECK(found[1].oldest == instant{50s});
+}
+
 ANY_STORE_CASE("a fact is replaced, and removed by an empty text",
                "[journal][store]") {
   const auto say = [&](std::string text) {

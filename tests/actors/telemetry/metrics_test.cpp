@@ -171,6 +171,28 @@ TEST_CASE("a breaker is in one state", "[actors][telemetry]") {
         == "1");
 }
 
+TEST_CASE("an agent is in one mode, whatever single runs are in",
+          "[actors][telemetry]") {
+  auto it = page{};
+  const auto shown = [&](const std::string& mode) {
+    return it.value(R"(stanchion_agent_mode{agent="refund",mode=")" + mode
+                    + "\"}");
+  };
+  CHECK(shown("autonomous") == "1");
+  it.hear(event_kind::mode_changed, "refund", {{"mode", "advisory"}});
+  auto of_run = event{.kind = event_kind::mode_changed,
+                      .run = derived_uuid(1, 1),
+                      .subject = "refund",
+                      .fields = R"({"mode":"stopped"})"};
+  it.counted.hear(of_run);
+  CHECK(shown("autonomous") == "0");
+  CHECK(shown("advisory") == "1");
+  CHECK(shown("stopped") == "0");
+  it.counted.set_mode("refund", "stopped");
+  CHECK(shown("stopped") == "1");
+  CHECK(shown("advisory") == "0");
+}
+
 TEST_CASE("what runs did is counted by agent", "[actors][telemetry]") {
   auto it = page{};
   it.hear(event_kind::run_submitted, "refund");
@@ -213,7 +235,7 @@ TEST_CASE("tickets and queues are read when somebody asks",
   CHECK(it.value(R"(stanchion_tickets_open{kind="review"})") == "0");
   CHECK(it.value("stanchion_journal_waiting_bytes") == "4096");
   CHECK(it.value("stanchion_pool_queue_length") == "7");
-  CHECK(it.value("stanchion_log_lines_dropped") == "2");
+  CHECK(it.value("stanchion_log_lines_dropped_total") == "2");
   CHECK(it.value("stanchion_journal_batches_total") == "12");
   CHECK(it.value(R"(stanchion_journal_commit_seconds_bucket{le="0.005"})")
         == "1");
