@@ -69,7 +69,7 @@ metric_names names_in(const runtime::impl& x) {
   for (const auto& [name, version] : x.latest)
     names.agents.insert(name);
   names.parts = {"journal", "router", "timers", "people", "desk",
-                 "alerts",  "tools",  "teams",  "agents"};
+                 "modes",   "alerts", "tools",  "teams",  "agents"};
   for (const auto& team : x.teams)
     names.parts.insert(team.name());
   return names;
@@ -80,11 +80,10 @@ void runtime::impl::start_observers() {
     if (const auto to = part("alerts"))
       sys->send(to, check_alerts{});
   };
-  const auto known = names_in(*this);
-  const auto made = std::make_shared<detail::observers>(settings.telemetry, bus,
-                                                        store, known, look_now);
-  made->read_breakers(known, settings.virtual_seed ? settings.virtual_start
-                                                   : system_clock().now());
+  const auto made = std::make_shared<detail::observers>(
+    settings.telemetry, bus, store, names_in(*this), look_now);
+  made->read_breakers(settings.virtual_seed ? settings.virtual_start
+                                            : system_clock().now());
   const std::lock_guard guard{mutex};
   observing = made;
 }
@@ -129,7 +128,7 @@ void runtime::impl::open() {
   else
     pool = std::make_shared<thread_pool>(
       thread_pool_options{.threads = settings.pool_threads});
-  observers_now()->watch_queues(backlog, pool);
+  observers_now()->read_from(backlog, pool, modes);
 }
 
 /// Puts every open run back to work. Runs whenever the agents' supervisor is

@@ -49,7 +49,8 @@ void put_error(line& to, const event& x, json& fields) {
   } else if (x.kind == event_kind::run_crashed) {
     to["error_type"] = "crashed";
     to["error_message"] = take(fields, "message");
-  } else if (x.kind == event_kind::child_down) {
+  } else if (x.kind == event_kind::child_down
+             && x.severity >= severity::warning) {
     to["error_type"] = take(fields, "cause");
     if (const auto text = take(fields, "text"); text.is_string())
       to["error_message"] = text;

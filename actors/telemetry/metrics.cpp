@@ -321,10 +321,6 @@ void metrics::families::hear(const event& x, const json& fields) {
     if (known.tools.contains(x.subject))
       set_breaker(x.subject, text_of(fields, "to"));
     return;
-  case event_kind::mode_changed:
-    if (known.agents.contains(x.subject) && x.run.nil())
-      set_mode(x.subject, text_of(fields, "mode"));
-    return;
   case event_kind::child_restarted:
     restarts.Add({{"child", one_of(known.parts, x.subject)}}).Increment();
     return;

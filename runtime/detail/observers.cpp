@@ -35,8 +35,8 @@ std::string state_in(const std::string& fact) {
 
 observers::observers(const telemetry_options& x, std::shared_ptr<event_bus> bus,
                      std::shared_ptr<stanchion::store> store,
-                     const metric_names& known, std::function<void()> look_now)
-  : bus_(std::move(bus)), store_(std::move(store)) {
+                     metric_names known, std::function<void()> look_now)
+  : known_(std::move(known)), bus_(std::move(bus)), store_(std::move(store)) {
   if (auto writer = make_line_writer(x.log)) {
     const auto user_of = [from = store_](const run_id& run) {
       const auto row = from->find_run(run);
@@ -47,12 +47,12 @@ observers::observers(const telemetry_options& x, std::shared_ptr<event_bus> bus,
            heard_by(*log_));
   }
   if (x.metrics) {
-    metrics_ = std::make_shared<stanchion::metrics>(known);
+    metrics_ = std::make_shared<stanchion::metrics>(known_);
     listen([to = metrics_](const event& e) { to->hear(e); },
            stanchion::metrics::kinds());
   }
   if (x.alerts) {
-    alerts_ = std::make_shared<alert_feed>(*x.alerts, known.critical);
+    alerts_ = std::make_shared<alert_feed>(*x.alerts, known_.critical);
     listen(
       [to = alerts_, look_now = std::move(look_now)](const event& e) {
         if (to->hear(e))
@@ -71,10 +71,10 @@ void observers::listen(event_bus::listener x, event_kinds kinds) {
   subscriptions_.push_back(bus_->subscribe(std::move(x), kinds));
 }
 
-void observers::read_breakers(const metric_names& known, instant now) {
+void observers::read_breakers(instant now) {
   if (metrics_ == nullptr && alerts_ == nullptr)
     return;
-  for (const auto& tool : known.tools) {
+  for (const auto& tool : known_.tools) {
     const auto state = state_in(store_->find_fact(breaker_fact(tool)));
     if (metrics_ != nullptr)
       metrics_->set_breaker(tool, state);
@@ -91,15 +91,21 @@ std::function<void(std::size_t, duration)> observers::on_commit() const {
   };
 }
 
-void observers::watch_queues(std::shared_ptr<const backlog> records,
-                             const std::shared_ptr<const executor>& pool) {
+void observers::read_from(std::shared_ptr<const backlog> records,
+                          const std::shared_ptr<const executor>& pool,
+                          std::shared_ptr<const mode_directory> modes) {
   records_ = std::move(records);
   pool_ = pool;
+  modes_ = std::move(modes);
 }
 
 std::string observers::metrics_text(instant now) const {
   if (metrics_ == nullptr)
     return {};
+  if (modes_ != nullptr)
+    for (const auto& agent : known_.agents)
+      metrics_->set_mode(agent,
+                         std::string{to_string(modes_->effective(agent).mode)});
   const auto pool = pool_.lock();
   return metrics_->text(
     {.now = now,

@@ -257,3 +257,18 @@ TEST_CASE("telemetry that cannot work is refused", "[runtime][telemetry]") {
   CHECK_THAT(why.text, ContainsSubstring("log.queue"));
   CHECK_THAT(why.text, ContainsSubstring("alerts.open_tickets"));
 }
+
+TEST_CASE("the mode of an agent is shown as it is now",
+          "[runtime][telemetry]") {
+  auto it = life{{.metrics = true}};
+  it.begin(it.pay());
+  const auto shown = [&](const std::string& mode) {
+    return it.metric(R"(stanchion_agent_mode{agent="pays",mode=")" + mode
+                     + "\"}");
+  };
+  CHECK(shown("autonomous") == "1");
+  it.rt.stop_all("ann", "a drill");
+  pass(it.rt, 1s);
+  CHECK(shown("autonomous") == "0");
+  CHECK(shown("stopped") == "1");
+}

@@ -72,6 +72,20 @@ TEST_CASE("a line says what its event is about", "[actors][telemetry]") {
   CHECK(x.value(json::json_pointer{pointer}, std::string{}) == name);
 }
 
+TEST_CASE("an actor that ended as it should is no error",
+          "[actors][telemetry]") {
+  const auto [level, error]
+    = GENERATE(table<severity, bool>({{severity::info, false},
+                                      {severity::warning, true},
+                                      {severity::error, true}}));
+  const auto x = line_of({.kind = event_kind::child_down,
+                          .severity = level,
+                          .subject = "pay",
+                          .fields = R"({"cause":"normal","text":"t"})"});
+  CHECK(x.contains("error_type") == error);
+  CHECK(x.contains("error_message") == error);
+}
+
 TEST_CASE("what is about no run has neither run nor trace",
           "[actors][telemetry]") {
   const auto x = line_of({.kind = event_kind::store_trouble,

@@ -171,26 +171,22 @@ TEST_CASE("a breaker is in one state", "[actors][telemetry]") {
         == "1");
 }
 
-TEST_CASE("an agent is in one mode, whatever single runs are in",
-          "[actors][telemetry]") {
+TEST_CASE("an agent is in one mode", "[actors][telemetry]") {
   auto it = page{};
   const auto shown = [&](const std::string& mode) {
     return it.value(R"(stanchion_agent_mode{agent="refund",mode=")" + mode
                     + "\"}");
   };
   CHECK(shown("autonomous") == "1");
-  it.hear(event_kind::mode_changed, "refund", {{"mode", "advisory"}});
-  auto of_run = event{.kind = event_kind::mode_changed,
-                      .run = derived_uuid(1, 1),
-                      .subject = "refund",
-                      .fields = R"({"mode":"stopped"})"};
-  it.counted.hear(of_run);
+  it.counted.set_mode("refund", "advisory");
   CHECK(shown("autonomous") == "0");
   CHECK(shown("advisory") == "1");
   CHECK(shown("stopped") == "0");
   it.counted.set_mode("refund", "stopped");
   CHECK(shown("stopped") == "1");
   CHECK(shown("advisory") == "0");
+  it.counted.set_mode("made-up", "stopped");
+  CHECK(it.counted.text(it.readings).find("made-up") == std::string::npos);
 }
 
 TEST_CASE("what runs did is counted by agent", "[actors][telemetry]") {
