@@ -1,6 +1,6 @@
 #include <stanchion/cli/printing.hpp>
-#include <stanchion/cli/reports.hpp>
 #include <stanchion/cli/verbs.hpp>
+#include <stanchion/cli/words.hpp>
 #include <stanchion/runtime/stats.hpp>
 
 #include <nlohmann/json.hpp>

@@ -147,8 +147,8 @@ struct metrics::families {
     = counter("stanchion_restarts_total", "Children that were restarted.");
   gauges& modes
     = gauge("stanchion_agent_mode", "1 for the mode the agent is in.");
-  counters& events
-    = counter("stanchion_events_total", "Events, but for those of every step.");
+  counters& events = counter("stanchion_runtime_events_total",
+                             "Events, but for those of every step.");
   gauges& alerts
     = gauge("stanchion_alerts_active", "Alerts that are raised, by name.");
 
@@ -168,7 +168,8 @@ struct metrics::families {
                        "Jobs that wait for a thread of the pool.");
   counters& dropped = counter("stanchion_log_lines_dropped_total",
                               "Log lines that were dropped.");
-  gauges& build = gauge("stanchion_build_info", "1; the version is its label.");
+  gauges& build
+    = gauge("stanchion_runtime_info", "1; the version is its label.");
 
   // -- hearing ----------------------------------------------------------------
 

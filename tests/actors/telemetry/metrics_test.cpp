@@ -212,7 +212,8 @@ TEST_CASE("what runs did is counted by agent", "[actors][telemetry]") {
   CHECK(it.value(R"(stanchion_unknown_outcomes_total{tool="pay"})") == "1");
   CHECK(it.value(R"(stanchion_run_crashes_total{agent="refund"})") == "1");
   CHECK(it.value(R"(stanchion_restarts_total{child="journal"})") == "1");
-  CHECK(it.value(R"(stanchion_events_total{kind="run_parked"})") == "1");
+  CHECK(it.value(R"(stanchion_runtime_events_total{kind="run_parked"})")
+        == "1");
 }
 
 TEST_CASE("tickets and queues are read when somebody asks",
