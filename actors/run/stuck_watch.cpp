@@ -15,8 +15,8 @@ namespace {
 
 constexpr auto patterns = std::array<std::string_view, 5>{
   "repeated_call", "repeated_error", "ping_pong", "undoing", "silence"};
-constexpr auto rungs
-  = std::array<std::string_view, 4>{"hint", "narrow", "fallback", "escalate"};
+constexpr auto rungs = std::array<std::string_view, 5>{
+  "hint", "narrow", "fallback", "advisory", "escalate"};
 
 template <class E, std::size_t N>
 std::string_view name_of(E x, const std::array<std::string_view, N>& names) {

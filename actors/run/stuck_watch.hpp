@@ -34,7 +34,8 @@ enum class stuck_rung : std::uint8_t {
   hint = 1,     ///< the agent may see it: `agent_context::stuck`
   narrow = 2,   ///< and its batches do one item at a time
   fallback = 3, ///< and the tool's fallbacks answer in its place
-  escalate = 4, ///< the run is parked, with a ticket
+  advisory = 4, ///< and the run may only propose what changes something
+  escalate = 5, ///< the run is parked, with a ticket
 };
 
 [[nodiscard]] std::string_view to_string(stuck_pattern x);
@@ -59,8 +60,9 @@ struct stuck_options {
   std::optional<duration> silence = std::nullopt;
   /// What follows when it is noticed, and then each time that it goes on. Not
   /// empty; the last rung is kept.
-  std::vector<stuck_rung> ladder = {stuck_rung::hint, stuck_rung::narrow,
-                                    stuck_rung::fallback, stuck_rung::escalate};
+  std::vector<stuck_rung> ladder
+    = {stuck_rung::hint, stuck_rung::narrow, stuck_rung::fallback,
+       stuck_rung::advisory, stuck_rung::escalate};
 };
 
 /// What is wrong with `x`, field by field; empty when it may be used.

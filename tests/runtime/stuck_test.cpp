@@ -161,6 +161,18 @@ TEST_CASE("what an agent was told is the same in every replay",
   }
 }
 
+TEST_CASE("a run that goes in circles may at last only propose",
+          "[runtime][stuck]") {
+  auto it = life{new_store(),
+                 {.ladder = {stuck_rung::advisory, stuck_rung::escalate}}};
+  const auto id = it.submit("writes");
+  REQUIRE(it.state(id) == run_state::parked);
+  const auto t = it.only_ticket();
+  CHECK(t.kind == ticket_kind::approval);
+  CHECK_THAT(t.title, ContainsSubstring("advisory by a rule"));
+  CHECK(it.writes == 4);
+}
+
 TEST_CASE("what has been done is not done again because of a circle",
           "[runtime][stuck]") {
   auto it = life{new_store(), hint_then_person};

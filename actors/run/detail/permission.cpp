@@ -63,12 +63,16 @@ void run_actor::on_set_mode(const set_run_mode& x) {
 
 /// The agent says so itself: it can only have less.
 void run_actor::lower(step& s) {
-  const auto to = parse_mode(s.name).value_or(mode::stopped);
+  lower_own(parse_mode(s.name).value_or(mode::stopped), "the agent",
+            s.arguments["reason"].as_string());
+  deliver(s, outcome{value{}});
+}
+
+void run_actor::lower_own(mode to, const std::string& by,
+                          const std::string& reason) {
   const auto own = rare().own_setting.mode;
   if (stricter(own, to) != own)
-    on_set_mode({.to = {to, "the agent", s.arguments["reason"].as_string()},
-                 .answer = {}});
-  deliver(s, outcome{value{}});
+    on_set_mode({.to = {to, by, reason}, .answer = {}});
 }
 
 bool run_actor::is_stopped() const {

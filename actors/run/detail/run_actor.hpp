@@ -230,6 +230,7 @@ private:
   void set_own_mode(const mode_setting& to);
   void on_set_mode(const set_run_mode& x);
   void lower(step& s);
+  void lower_own(mode to, const std::string& by, const std::string& reason);
   /// Whether it may make no calls at all.
   [[nodiscard]] bool is_stopped() const;
   /// Whether the arguments are less certain than the agent asks for.

@@ -42,6 +42,8 @@ bool run_actor::say_stuck(const stuck_finding& x, const step_path& path) {
   const auto last = x.rung == stuck_rung::escalate;
   publish(event_kind::run_stuck, last ? severity::error : severity::warning,
           to_json_text(x), path);
+  if (x.rung == stuck_rung::advisory)
+    lower_own(mode::advisory, "a rule", x.says);
   if (!last)
     return false;
   const auto* s = engine_->find(path);

@@ -51,7 +51,7 @@ TEST_CASE("the same call with the same answer is a circle, rung by rung",
     CHECK_FALSE(x.ok("look"));
   const auto ladder
     = {stuck_rung::hint, stuck_rung::narrow, stuck_rung::fallback,
-       stuck_rung::escalate, stuck_rung::escalate};
+       stuck_rung::advisory, stuck_rung::escalate, stuck_rung::escalate};
   auto times = 4U;
   for (const auto rung : ladder) {
     const auto found = x.ok("look");
