@@ -165,3 +165,29 @@ TEST_CASE_METHOD(desk, "what is stuck is listed, with why", "[cli]") {
   CHECK(run({"run", "list", "--stuck", "-o", "ids"}) == exit_code::ok);
   CHECK(out.empty());
 }
+
+TEST_CASE_METHOD(desk, "a stop is left for the next process when none runs",
+                 "[cli][modes]") {
+  REQUIRE(run({"run", "start", "wonders"}) == exit_code::waits_for_person);
+  CHECK(run({"stop", "all", "--reason", "fire", "--by", "ann"})
+        == exit_code::ok);
+  CHECK(run({"run", "start", "fails"}) == exit_code::waits_for_person);
+  CHECK(run({"run", "list", "--stuck"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("stopped by ann: fire"));
+  CHECK(run({"stop", "lift", "--reason", "out"}) == exit_code::ok);
+  CHECK(run({"stop", "lift", "--reason", "out"}) == exit_code::conflict);
+  CHECK(run({"audit", "--subject", "everything"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("fire") && ContainsSubstring("out"));
+}
+
+TEST_CASE_METHOD(desk, "a mode is set for the next process when none runs",
+                 "[cli][modes]") {
+  REQUIRE(run({"run", "start", "wonders"}) == exit_code::waits_for_person);
+  CHECK(run({"mode", "set", "fails", "stopped", "--reason", "look first"})
+        == exit_code::ok);
+  CHECK(run({"mode", "set", "fails", "free", "--reason", "x"})
+        == exit_code::usage);
+  CHECK(run({"run", "start", "fails"}) == exit_code::waits_for_person);
+  CHECK(run({"ticket", "list", "--reason", "stopped_mode"}) == exit_code::ok);
+  CHECK_THAT(out, ContainsSubstring("look first"));
+}
