@@ -148,7 +148,7 @@ std::size_t pem_length(std::string_view at) {
   if (!at.starts_with("-----BEGIN "))
     return 0;
   const auto first = at.find(end);
-  if (first == at.npos || first > 40)
+  if (first > 40) // or there is none
     return 0;
   const auto last = at.find(end, first + end.size());
   return last == at.npos ? at.size() : last + end.size();

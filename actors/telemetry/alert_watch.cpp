@@ -70,12 +70,18 @@ private:
     });
   }
 
-  void check() {
+  /// The last count stands where the store cannot say: its trouble has an event
+  /// of its own.
+  [[nodiscard]] std::vector<ticket_count> count_tickets() const {
     try {
-      open_ = options_.store->count_open_tickets();
+      return options_.store->count_open_tickets();
     } catch (const error&) {
-      // The last count stands: a store in trouble has an event of its own.
+      return open_;
     }
+  }
+
+  void check() {
+    open_ = count_tickets();
     for (const auto& x : options_.feed->check(open_, now()))
       if (options_.events != nullptr)
         options_.events->publish(event_of(x, now()));

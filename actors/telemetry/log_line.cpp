@@ -132,7 +132,7 @@ std::string log_line(const event& x, const redaction& hide,
   put_error(to, x, fields);
   put_numbers(to, fields);
   if (!fields.empty())
-    to["context"] = std::move(fields);
+    to["context"] = fields;
   return to.dump(-1, ' ', false, line::error_handler_t::replace);
 }
 

@@ -78,11 +78,10 @@ private:
       if (waiting_.empty())
         return;
       const auto batch = std::exchange(waiting_, {});
-      const auto dropped = dropped_;
       lock.unlock();
       for (const auto& x : batch)
         write(x);
-      say_dropped(dropped, batch.back().at);
+      say_dropped(dropped(), batch.back().at);
       lock.lock();
     }
   }
@@ -92,6 +91,8 @@ private:
       to_(x.severity, log_line(x, hide_, user_of(x.run)));
     } catch (const std::exception&) {
       // A line that cannot be made or written must not end the program.
+      const std::lock_guard lock{mutex_};
+      ++dropped_;
     }
   }
 

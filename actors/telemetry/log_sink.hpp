@@ -74,7 +74,7 @@ public:
   /// The kinds that may be severe enough.
   [[nodiscard]] bool wants(event_kind kind) const override;
 
-  /// Events that were dropped so far.
+  /// Events that were dropped, or could not be written, so far.
   [[nodiscard]] std::uint64_t dropped() const;
 
 private:

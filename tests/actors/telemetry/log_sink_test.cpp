@@ -147,9 +147,10 @@ TEST_CASE("a submitter is looked up once, and missing ones do not matter",
   CHECK_FALSE(json::parse(lines[2]).contains("user_id"));
 }
 
-TEST_CASE("a writer that throws loses a line, not the program",
+TEST_CASE("a writer that throws loses a line, and says so",
           "[actors][telemetry]") {
   auto lines = std::vector<std::string>{};
+  const auto told = std::make_shared<memory_sink>();
   {
     auto sink = log_sink{{},
                          [&](severity, const std::string& x) {
@@ -158,11 +159,13 @@ TEST_CASE("a writer that throws loses a line, not the program",
                            lines.push_back(x);
                          },
                          {},
-                         nullptr};
+                         told};
     sink.publish(said("bad"));
     sink.publish(said("good"));
   }
   CHECK(texts(lines) == std::vector<std::string>{"good"});
+  REQUIRE(told->heard().size() == 1);
+  CHECK(told->heard()[0].kind == event_kind::log_lines_dropped);
 }
 
 TEST_CASE("a log file that has grown is put aside", "[actors][telemetry]") {
