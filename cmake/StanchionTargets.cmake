@@ -76,7 +76,8 @@ function(stanchion_program)
 endfunction()
 
 # One program per folder examples/NN_name/ that has a main.cpp. All other sources
-# form the library example_NN_name_lib, which the tests of the example link, too.
+# form the library example_NN_name_lib, which the tests of the example link, too;
+# where there are files to read (*.json), EXAMPLE_DIR says where.
 function(stanchion_examples)
   file(GLOB all CONFIGURE_DEPENDS "${STANCHION_SOURCE_DIR}/examples/*/*.cpp")
   set(folders ${all})
@@ -100,6 +101,11 @@ function(stanchion_examples)
         "${STANCHION_SOURCE_DIR}/examples")
       target_link_libraries(example_${name}_lib PUBLIC stanchion)
       stanchion_settings(example_${name}_lib)
+      file(GLOB data CONFIGURE_DEPENDS "${folder}/*.json")
+      if(data)
+        target_compile_definitions(example_${name}_lib PRIVATE
+          "EXAMPLE_DIR=\"${folder}\"")
+      endif()
       set_property(GLOBAL APPEND PROPERTY STANCHION_EXAMPLE_LIBRARIES
         example_${name}_lib)
       if(TARGET ${name})
