@@ -34,9 +34,8 @@ value refund_for(const value& request, const value& order, const value& said) {
 
 value reply_to(const value& request, const value& said, std::int64_t refunded) {
   const auto about = parse_category(said["category"].as_string());
-  const auto letter
-    = draft_reply(about, {.asked = request.get("cents", 0).as_int(),
-                          .paid = refunded});
+  const auto letter = draft_reply(
+    about, {.asked = request.get("cents", 0).as_int(), .paid = refunded});
   return args("case", request["id"], "category", category_in(said), "letter",
               letter);
 }
@@ -47,8 +46,8 @@ task<json> support(agent_context& ctx, value request) {
   if (request.contains("cents")) {
     auto order
       = co_await ctx.call("orders.look_up", args("order", request["order"]));
-    auto paid = co_await ctx.try_call("refunds.pay",
-                                      refund_for(request, order, said));
+    auto paid
+      = co_await ctx.try_call("refunds.pay", refund_for(request, order, said));
     if (paid.ok())
       refunded = paid.get()["cents"].as_int();
   }

@@ -36,18 +36,18 @@ support_case parse_case(const json& x) {
 
 std::string_view to_string(category x) {
   switch (x) {
-    case category::refund:
-      return "refund";
-    case category::delivery:
-      return "delivery";
-    case category::damage:
-      return "damage";
-    case category::invoice:
-      return "invoice";
-    case category::account:
-      return "account";
-    case category::feedback:
-      return "feedback";
+  case category::refund:
+    return "refund";
+  case category::delivery:
+    return "delivery";
+  case category::damage:
+    return "damage";
+  case category::invoice:
+    return "invoice";
+  case category::account:
+    return "account";
+  case category::feedback:
+    return "feedback";
   }
   return "?";
 }

@@ -50,8 +50,8 @@ const std::vector<marks>& all_marks() {
      {"parcel", "package", "tracking", "deliver", "courier", "arrived", "ship",
       "paket", "sendung"}},
     {category::damage,
-     {"broke", "crack", "scratch", "defect", "leak", "does not work",
-      "missing", "kaputt", "zerbrochen"}},
+     {"broke", "crack", "scratch", "defect", "leak", "does not work", "missing",
+      "kaputt", "zerbrochen"}},
     {category::invoice,
      {"invoice", "bill", "receipt", "reciept", "vat", "rechnung"}},
     {category::account,
@@ -106,8 +106,8 @@ scores naive_bayes::classify(std::string_view text) const {
     if (found == counts_.end())
       continue;
     for (auto i = std::size_t{0}; i < logs.size(); ++i)
-      logs.at(i) += std::log((found->second.at(i) + 1)
-                             / (words_.at(i) + vocabulary));
+      logs.at(i)
+        += std::log((found->second.at(i) + 1) / (words_.at(i) + vocabulary));
   }
   const auto most = *std::max_element(logs.begin(), logs.end());
   for (auto& x : logs)

@@ -24,8 +24,8 @@ decision_request say(verb v, std::string comment = {}) {
   return {.verb = v, .by = "ann", .comment = std::move(comment)};
 }
 
-decision_request change(const value& arguments, const char* key, const value& to,
-                        std::string comment) {
+decision_request change(const value& arguments, const char* key,
+                        const value& to, std::string comment) {
   auto changed = arguments.get();
   changed[key] = to;
   auto said = say(verb::edit, std::move(comment));
@@ -57,9 +57,9 @@ decision_request judge_letter(const value& reply, const support_case& mail) {
   const auto about_money = letter.substr(std::min(old.size(), letter.size()));
   auto right = args("case", reply["case"], "category", to_string(mail.truth),
                     "letter", draft_reply(mail.truth, {}) + about_money);
-  auto said = say(verb::edit, "not " + std::string{to_string(taken_for)}
-                                + ", but "
-                                + std::string{to_string(mail.truth)});
+  auto said
+    = say(verb::edit, "not " + std::string{to_string(taken_for)} + ", but "
+                        + std::string{to_string(mail.truth)});
   said.payload = right.dump();
   return said;
 }

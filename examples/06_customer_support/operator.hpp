@@ -30,10 +30,12 @@ public:
   /// Decides all tickets that are open.
   void attend(stanchion::runtime& rt) const;
 
-private:
+  /// What she says to an approval. Errors: `std::out_of_range` for one about an
+  /// unknown mail; `step_error` for a ticket of another kind.
   [[nodiscard]] stanchion::decision_request
   judge(const stanchion::ticket& t) const;
 
+private:
   std::map<std::string, support_case> mails_;
 };
 
