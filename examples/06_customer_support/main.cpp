@@ -31,13 +31,6 @@ using namespace stanchion;
 
 namespace {
 
-std::shared_ptr<shop> open_shop(const std::filesystem::path& dir) {
-  return std::make_shared<shop>(
-    read_cases(data_file("cases.json")).orders,
-    naive_bayes{read_training(data_file("training.json"))},
-    books{dir / "books"});
-}
-
 /// Submits each mail once, however often the program is started.
 std::vector<run_id> submit_all(runtime& rt, const case_file& x) {
   auto ids = std::vector<run_id>{};
@@ -54,7 +47,7 @@ std::vector<run_id> submit_all(runtime& rt, const case_file& x) {
 /// if there is one.
 void work(const std::filesystem::path& dir, const clerk* ann) {
   const auto mails = read_cases(data_file("cases.json"));
-  const auto s = open_shop(dir);
+  const auto s = std::make_shared<shop>(dir);
   auto rt = runtime{config{.data_dir = dir}};
   add_tools(rt, s);
   add_agent(rt);
@@ -96,7 +89,7 @@ int main(int argc, char** argv) {
   const auto word = std::string_view{argc > 1 ? argv[1] : ""};
   if (argc > 2 || (argc == 2 && word != "--no-operator"))
     return command_line(argc, argv, [](runtime& rt) {
-      add_tools(rt, open_shop(rt.settings().data_dir));
+      add_tools(rt, std::make_shared<shop>(rt.settings().data_dir));
       add_agent(rt);
     });
   try {

@@ -151,6 +151,13 @@ void add_shop(runtime& rt, const std::shared_ptr<shop>& s) {
 
 } // namespace
 
+shop::shop(const std::filesystem::path& dir)
+  : orders(read_cases(data_file("cases.json")).orders),
+    classifier(read_training(data_file("training.json"))),
+    written(dir / "books") {
+  // nop
+}
+
 bool hangs_at(std::string_view text) {
   auto hash = std::uint64_t{14'695'981'039'346'656'037U} ^ hang_seed; // FNV-1a
   for (const auto c : text)

@@ -5,6 +5,7 @@
 #include "naive_bayes.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ inline constexpr auto refund_limit = std::int64_t{5'000};
 
 /// The shop, as its tools see it.
 struct shop {
+  /// With the files of this example; its books lie in `dir`.
+  explicit shop(const std::filesystem::path& dir);
+
   std::map<std::string, purchase> orders;
   naive_bayes classifier;
   books written;

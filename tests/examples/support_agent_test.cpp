@@ -35,10 +35,7 @@ support_case mail(const std::string& id) {
 /// The agent and its tools, in virtual time.
 struct life {
   life()
-    : store(new_store()),
-      outside(std::make_shared<shop>(
-        file().orders, naive_bayes{read_training(data_file("training.json"))},
-        books{folder.path() / "books"})),
+    : store(new_store()), outside(std::make_shared<shop>(folder.path())),
       rt(config{.store = store, .virtual_seed = 5}) {
     add_tools(rt, outside);
     add_agent(rt);
