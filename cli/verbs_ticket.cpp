@@ -74,6 +74,8 @@ void print_ticket(const command_context& x, const json& t) {
   line("until", text_of(terms, "expires"));
   line("whose", one_line(text_of(terms, "assignee")));
   line("roles", terms.contains("roles") ? compact(terms.at("roles")) : "");
+  line("edited",
+       terms.contains("edited") ? one_line(compact(terms.at("edited"))) : "");
   line("votes", votes_of(terms));
   line("digest", text_of(terms, "digest"));
   line("decided", decision_text(t));

@@ -25,6 +25,25 @@ void require_name(const std::string& by) {
                 "what agents may do is changed by somebody: give a name"};
 }
 
+/// Whether a ticket says that a run got into trouble, rather than that it was
+/// told to wait.
+bool is_trouble(const std::string& ticket_opened) {
+  const auto x = json::parse(ticket_opened, nullptr, false);
+  return x.is_object()
+         && x.value("kind", "") == to_string(ticket_kind::escalation)
+         && x.value("reason", "") != to_string(park_reason::stopped_mode);
+}
+
+/// One that is damaged cannot be read.
+mode_setting mode_in(store& from, const std::string& agent) {
+  try {
+    const auto text = from.find_fact(mode_fact(agent));
+    return text.empty() ? mode_setting{} : parse_mode_setting(text);
+  } catch (const error&) {
+    return parse_mode_setting({});
+  }
+}
+
 } // namespace
 
 // -- what agents may do -------------------------------------------------------
@@ -32,8 +51,7 @@ void require_name(const std::string& by) {
 void runtime::impl::load_modes() {
   modes = std::make_shared<mode_directory>();
   for (const auto& [agent, version] : latest)
-    if (const auto text = store->find_fact(mode_fact(agent)); !text.empty())
-      modes->set(agent, parse_mode_setting(text));
+    modes->set(agent, mode_in(*store, agent));
   if (!lock)
     return;
   if (auto all = detail::read_stop(data_dir{settings.data_dir}.stop()))
@@ -42,10 +60,9 @@ void runtime::impl::load_modes() {
 
 void runtime::impl::watch_failures() {
   const auto tell = [this](const event& x) {
-    const auto text = std::string_view{x.fields};
     const auto counts = x.kind == event_kind::run_ended
                           ? x.severity == severity::error
-                          : text.find("\"escalation\"") != text.npos;
+                          : is_trouble(x.fields);
     if (counts && !x.run.nil() && sys != nullptr)
       if (const auto to = part("modes"))
         sys->send(to, agent_failed{x.subject});

@@ -1,4 +1,5 @@
 #include <stanchion/actors/desk/consequences.hpp>
+#include <stanchion/core/error.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -44,17 +45,26 @@ const proposal_record& consequences::record_of(const proposal& x) {
   const auto key = proposal_fact(x.agent, x.tool);
   const auto [found, fresh] = records_.try_emplace(key);
   if (fresh)
-    found->second = parse_proposals(in_.find_fact(key));
+    found->second = parse_proposals(text_of(key));
   return found->second;
 }
 
 const std::vector<std::string>& consequences::undos() {
   if (!undos_) {
-    const auto x = json::parse(in_.find_fact(undos_fact), nullptr, false);
+    const auto x = json::parse(text_of(undos_fact), nullptr, false);
     undos_ = x.is_array() ? x.get<std::vector<std::string>>()
                           : std::vector<std::string>{};
   }
   return *undos_;
+}
+
+/// One that is damaged says nothing; it must not keep people from deciding.
+std::string consequences::text_of(std::string_view key) const {
+  try {
+    return in_.find_fact(key);
+  } catch (const error&) {
+    return {};
+  }
 }
 
 void consequences::note_proposal(const ticket& x, batch& to) {

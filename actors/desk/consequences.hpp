@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stanchion {
@@ -40,6 +41,7 @@ public:
   [[nodiscard]] const std::vector<std::string>& undos();
 
 private:
+  [[nodiscard]] std::string text_of(std::string_view key) const;
   void note_proposal(const ticket& x, batch& to);
   void note_undo(const ticket& x, batch& to);
 

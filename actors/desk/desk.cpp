@@ -85,14 +85,6 @@ protected:
     // What an earlier desk sent may still be on its way to the disk.
     send(options_.journal,
          append{.content = {}, .token = ++last_token_, .acknowledge = true});
-    const auto open = options_.store->list_tickets(
-      {.states = {ticket_state::open},
-       .limit = std::numeric_limits<std::int32_t>::max()});
-    for (const auto& x : open)
-      watch(x);
-    for (const auto& id : consequences_.undos())
-      if (const auto x = find(id))
-        undo(*x);
   }
 
   void receive(fabric::envelope& e) override {
@@ -251,8 +243,7 @@ private:
 
   void on_durable(std::uint64_t token) {
     if (!std::exchange(ready_, true))
-      for (auto& x : std::exchange(early_, {}))
-        take(std::move(x));
+      take_up();
     const auto found = tokens_.find(token);
     if (found == tokens_.end())
       return;
@@ -260,6 +251,20 @@ private:
     tokens_.erase(found);
     finish(done);
     for (auto& x : done.waiting)
+      take(std::move(x));
+  }
+
+  /// All that an earlier desk sent is in the store.
+  void take_up() {
+    const auto open = options_.store->list_tickets(
+      {.states = {ticket_state::open},
+       .limit = std::numeric_limits<std::int32_t>::max()});
+    for (const auto& x : open)
+      watch(x);
+    for (const auto& id : consequences_.undos())
+      if (const auto x = find(id))
+        undo(*x);
+    for (auto& x : std::exchange(early_, {}))
       take(std::move(x));
   }
 

@@ -69,18 +69,24 @@ void member_text(std::string& to, std::string_view name,
   to.append(text);
 }
 
+/// How sure a value is, if that is known.
+void member_confidence(std::string& to, const value& x) {
+  const auto sure = x.confidence();
+  if (!sure)
+    return;
+  key(to, "confidence");
+  append_canonical(to, json(*sure));
+  if (x.confidence_by() != confidence_method::reported)
+    member(to, "confidence_by", to_string(x.confidence_by()));
+}
+
 void member(std::string& to, const stanchion::outcome& x) {
   if (!x.ok()) {
     member(to, "failure", x.why());
     return;
   }
   member(to, "source", std::string_view{x.get().source()});
-  if (const auto sure = x.get().confidence()) {
-    key(to, "confidence");
-    append_canonical(to, json(*sure));
-    if (x.get().confidence_by() != confidence_method::reported)
-      member(to, "confidence_by", to_string(x.get().confidence_by()));
-  }
+  member_confidence(to, x.get());
   // What became of a child wraps the child's result.
   key(to, "value");
   append_canonical(to, x.get().get(), wrapping_limits);
@@ -108,6 +114,7 @@ std::string started(const beginning& x) {
     key(to, "budget");
     append_canonical(to, json(x.limits));
   }
+  member_confidence(to, x.input);
   member(to, "input", x.input);
   return close(std::move(to));
 }
@@ -168,6 +175,7 @@ std::string outcome(const stanchion::outcome& x, bool held) {
 std::string side_value(std::string_view name, const value& x) {
   auto to = object();
   member(to, "name", name);
+  member_confidence(to, x);
   member(to, "value", x);
   return close(std::move(to));
 }

@@ -15,17 +15,22 @@ namespace stanchion {
 
 namespace {
 
-value value_of(const json& body) {
-  auto x = value{body.at("value")};
-  if (const auto source = body.find("source");
-      source != body.end() && *source != "primary")
-    x = x.with_source(source->get<std::string>());
+/// How sure `x` is, if the record says so.
+value with_confidence_of(const json& body, value x) {
   if (const auto sure = body.find("confidence"); sure != body.end())
     x = x.with_confidence(
       sure->get<double>(),
       parse_confidence_method(body.value("confidence_by", std::string{}))
         .value_or(confidence_method::reported));
   return x;
+}
+
+value value_of(const json& body) {
+  auto x = value{body.at("value")};
+  if (const auto source = body.find("source");
+      source != body.end() && *source != "primary")
+    x = x.with_source(source->get<std::string>());
+  return with_confidence_of(body, std::move(x));
 }
 
 outcome outcome_of(const json& body) {
@@ -138,7 +143,7 @@ void history::read(const record& r) {
     version = text_of(x, "version");
     depth = x.value("depth", 0U);
     before = x.value("before", run_number{0});
-    input = value{x.at("input")};
+    input = with_confidence_of(x, value{x.at("input")});
     started = r.at;
     if (const auto known = parse_traceparent(text_of(x, "traceparent")))
       trace = known->trace;
@@ -438,9 +443,12 @@ void history::read_decided(const record& r) {
   if (parked.empty() && parked_since_)
     paused += std::max(r.at - *std::exchange(parked_since_, std::nullopt),
                        duration::zero());
-  if (parked.empty())
-    for (auto& [path, s] : steps) // a person's time is not the call's
+  if (parked.empty()) { // a person's time is not the call's
+    for (auto& [path, s] : steps)
       s.asked = s.has_outcome ? s.asked : std::max(s.asked, r.at);
+    for (auto& [path, s] : own)
+      s.asked = s.ended ? s.asked : std::max(s.asked, r.at);
+  }
   crashes.clear();
   code_deaths = 0;
   code_charged = false;

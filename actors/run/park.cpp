@@ -175,6 +175,11 @@ park_reason reason_for(failure_kind kind) {
   }
 }
 
+std::string ticket_id_of(const run_id& run, const park_request& x) {
+  const auto approval = x.kind == ticket_kind::approval;
+  return ticket_id(run, approval ? x.step + "~approval" : x.step, x.revision);
+}
+
 ticket make_ticket(const run_row& row, const history& past, park_request x,
                    instant now) {
   const auto* failing = past.find(x.step);
@@ -188,7 +193,7 @@ ticket make_ticket(const run_row& row, const history& past, park_request x,
       && speaks_of(x.reason, failing->attempts.last.get()))
     x.why = *failing->attempts.last;
   auto t = ticket{};
-  t.id = ticket_id(row.id, x.step, x.revision);
+  t.id = ticket_id_of(row.id, x);
   t.kind = x.kind;
   t.terms = x.terms;
   if (x.kind == ticket_kind::approval && failing != nullptr)

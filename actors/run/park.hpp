@@ -42,6 +42,11 @@ options_for(park_reason reason, bool at_escalation, bool own_budget = false,
 /// The reason under which an unhandled failure of `kind` is parked.
 [[nodiscard]] park_reason reason_for(failure_kind kind);
 
+/// An approval has a ticket of its own: that of another park must not take its
+/// place.
+[[nodiscard]] std::string ticket_id_of(const run_id& run,
+                                       const park_request& x);
+
 /// The ticket that `x` opens for the run with `row`, with everything a person
 /// needs to decide: input, steps done, the failing step, the error with its
 /// causes, what could be done. What `x` does not tell of suggestion and failure

@@ -95,6 +95,8 @@ struct open_call {
   /// The rule that asks for approval, from 1; 0 for none, nothing while that
   /// was not looked at.
   std::optional<std::size_t> rule;
+  /// What is to be said about that; mostly empty.
+  std::string because;
   trace_id trace;
 
   call_phase phase = call_phase::waiting;

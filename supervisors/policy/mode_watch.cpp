@@ -1,5 +1,6 @@
 #include <stanchion/supervisors/policy/mode_watch.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace stanchion {
@@ -16,32 +17,42 @@ std::optional<mode_setting> mode_watch::failed(const mode_setting& at_present,
     return std::nullopt;
   const auto many = failures_.size();
   failures_.clear();
+  before_.clear();
   return mode_setting{rules_.lower_to, std::string{mode_rule},
                       std::to_string(many) + " failures and escalations within "
                         + to_text(rules_.window)};
 }
 
-std::optional<mode_setting>
-mode_watch::judged(const mode_setting& at_present, std::string_view tool,
-                   const proposal_record& record) const {
+std::optional<mode_setting> mode_watch::judged(const mode_setting& at_present,
+                                               std::string_view tool,
+                                               const proposal_record& record) {
   const auto rejected = record.recent_rejections();
   const auto lowers
     = rules_.rejections != 0 && rejected >= rules_.rejections
       && record.recent.ends_with('r')
       && stricter(at_present.mode, rules_.lower_to) != at_present.mode;
-  if (lowers)
+  if (lowers) {
+    before_.clear();
     return mode_setting{rules_.lower_to, std::string{mode_rule},
                         std::to_string(rejected) + " of its last "
                           + std::to_string(record.recent.size())
                           + " proposals with " + std::string{tool}
                           + " were rejected"};
-  const auto earned = rules_.recover_after_clean != 0
-                      && record.clean >= rules_.recover_after_clean;
-  if (!earned || at_present.mode != mode::advisory
-      || at_present.by != mode_rule)
+  }
+  if (at_present.mode != mode::advisory || at_present.by != mode_rule)
     return std::nullopt;
+  // What was approved before it was lowered earns nothing.
+  const auto clean = record.clean;
+  auto& before
+    = before_.try_emplace(std::string{tool}, clean == 0 ? 0 : clean - 1)
+        .first->second;
+  before = std::min(before, clean);
+  const auto earned = clean - before;
+  if (rules_.recover_after_clean == 0 || earned < rules_.recover_after_clean)
+    return std::nullopt;
+  before_.clear();
   return mode_setting{mode::autonomous, std::string{mode_rule},
-                      std::to_string(record.clean) + " proposals in a row with "
+                      std::to_string(earned) + " proposals in a row with "
                         + std::string{tool} + " were approved unchanged"};
 }
 

@@ -5,8 +5,12 @@
 #include <stanchion/core/proposals.hpp>
 #include <stanchion/core/time.hpp>
 
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace stanchion {
@@ -33,11 +37,13 @@ public:
   /// People have judged what it proposed to do with a tool.
   [[nodiscard]] std::optional<mode_setting>
   judged(const mode_setting& at_present, std::string_view tool,
-         const proposal_record& record) const;
+         const proposal_record& record);
 
 private:
   mode_rules rules_;
   std::deque<instant> failures_; // oldest first, all within the window
+  /// By tool: approvals in a row that were there before it was lowered.
+  std::map<std::string, std::uint32_t, std::less<>> before_;
 };
 
 } // namespace stanchion

@@ -47,6 +47,11 @@ task<json> fails(agent_context& ctx, value) {
   co_return json{};
 }
 
+task<json> tries(agent_context& ctx, value) {
+  auto done = co_await ctx.try_call("flaky");
+  co_return json(done.ok());
+}
+
 /// One life of a program on `store`.
 struct life {
   explicit life(std::shared_ptr<memory_store> s, const mode_rules& rules = {})
@@ -72,6 +77,16 @@ struct life {
       }}.input(any())
              .output(any())
              .run_inline());
+    rt.add(tool{
+      "flaky", effect::idempotent,
+      [this](const value&, tool_context&) -> json {
+        ++tried;
+        throw tool_error{failure_kind::network, side_effect::none, "down"};
+      }}.input(any())
+             .output(any())
+             .retry({.max_attempts = 5, .backoff = {.first = 2s, .cap = 2s}})
+             .run_inline());
+    rt.add(agent{"tries", "1", tries});
     rt.add(agent{"acts", "1", acts}.modes(rules));
     rt.add(agent{"lowers", "1", lowers_itself});
     rt.add(agent{"guesses", "1", acts_on_a_guess}.modes(rules));
@@ -108,6 +123,7 @@ struct life {
 
   std::shared_ptr<memory_store> store;
   int acted = 0;
+  int tried = 0;
   std::vector<event> changes;
   runtime rt;
 };
@@ -334,4 +350,81 @@ TEST_CASE("a stop holds while nothing can be made durable",
   it.pass(1min);
   CHECK(it.acted == 0);
   CHECK(it.result() == "parked");
+}
+
+TEST_CASE("a stop holds for what waits for the journal", "[runtime][modes]") {
+  auto it = life{new_store()};
+  it.start("acts", 10);
+  it.pass(9s);
+  it.store->fail_commits(commit_fault::full, 1'000'000);
+  it.pass(2s); // its attempt would leave once it is durable
+  it.rt.stop_all("ann", "fire");
+  it.store->fail_commits(commit_fault::full, 0);
+  it.pass(1min);
+  CHECK(it.acted == 0);
+  CHECK(it.result() == "parked");
+  it.rt.lift_stop("ann", "out");
+  it.pass(1s);
+  CHECK(it.acted == 1);
+}
+
+TEST_CASE("a run that is stopped while its guard waits tries no more",
+          "[runtime][modes]") {
+  auto it = life{new_store()};
+  const auto id = it.start("tries");
+  CHECK(it.tried == 1);
+  it.rt.set_mode(id, {mode::stopped, "ann", "look first"}, {});
+  it.pass(1min);
+  CHECK(it.tried == 1);
+  CHECK(it.result() == "parked");
+  it.rt.set_mode(id, {mode::autonomous, "ann", "looked"}, {});
+  it.pass(1min);
+  CHECK(it.tried == 5);
+}
+
+TEST_CASE("a run that is parked when the stop is over already goes on",
+          "[runtime][modes]") {
+  auto it = life{new_store()};
+  it.set(mode::stopped);
+  it.rt.submit({.agent = "acts", .input = value{0}}, [](const run_row&) {});
+  it.rt.set_mode("acts", {mode::autonomous, "ann", "never mind"}, {});
+  it.pass(10s);
+  CHECK(it.acted == 1);
+}
+
+TEST_CASE("a cancelled run ends though a stop caught a call of which nobody "
+          "knows",
+          "[runtime][modes]") {
+  auto store = new_store();
+  auto id = run_id{};
+  {
+    auto first = life{store};
+    id = first.start("tries");
+  }
+  const auto all = store->records_in_order();
+  auto cut = std::size_t{0};
+  for (auto n = std::size_t{0}; n < all.size(); ++n)
+    if (all[n].kind == record_kind::attempt)
+      cut = n + 1;
+  auto it = life{std::shared_ptr{store->prefix(cut)}};
+  it.rt.stop_all("ann", "fire");
+  it.pass(1s);
+  it.rt.cancel(id, "not wanted", "ann", {});
+  it.pass(1s);
+  const auto open = it.store->list_tickets({.states = {ticket_state::open}});
+  for (const auto& t : open)
+    it.rt.decide({.ticket = t.id, .verb = verb::abort, .by = "ann"}, {});
+  it.pass(1s);
+  CHECK(it.result() == "cancelled");
+}
+
+TEST_CASE("stops are no trouble that lowers an agent", "[runtime][modes]") {
+  auto it = life{new_store(), {.failures = 2, .window = 1h}};
+  it.rt.stop_all("ann", "fire");
+  for (auto i = 0; i < 3; ++i)
+    it.start("acts", 0);
+  it.rt.lift_stop("ann", "out");
+  it.pass(1s);
+  CHECK(it.rt.mode_of("acts").mode == mode::autonomous);
+  CHECK(it.acted == 3);
 }

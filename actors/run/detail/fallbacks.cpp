@@ -50,6 +50,14 @@ failure no_answer(const std::string& what, const char* problem) {
           .message = what + " failed: " + problem};
 }
 
+/// What is asked in the place of `of` is as sure as that.
+value as_sure_as(const step& of, const value& x) {
+  const auto sure = of.arguments.confidence();
+  return sure && !x.confidence()
+           ? x.with_confidence(*sure, of.arguments.confidence_by())
+           : x;
+}
+
 } // namespace
 
 // -- what was kept ------------------------------------------------------------
@@ -166,7 +174,8 @@ std::unique_ptr<step> run_actor::fallback_step(const step& of,
   auto s = std::make_unique<step>();
   s->path = fallback_path(of.path, nth);
   s->name = x.tool;
-  s->arguments = x.arguments ? value{x.arguments(of.arguments)} : of.arguments;
+  s->arguments = as_sure_as(of, x.arguments ? value{x.arguments(of.arguments)}
+                                            : of.arguments);
   s->arguments_text = canonical(s->arguments.get());
   s->raced = of.raced;
   return s;
@@ -255,6 +264,8 @@ void run_actor::resume_own(const step_path& path, const own_step& x,
   s->path = path;
   s->name = x.name;
   s->arguments = parse_json(x.arguments_text);
+  if (const auto* of = engine_->find(served_by(path)))
+    s->arguments = as_sure_as(*of, s->arguments);
   s->arguments_text = x.arguments_text;
   s->abandoned = abandoned;
   x.restore(*s);

@@ -51,7 +51,7 @@ void run_actor::ask_person(step& s) {
 }
 
 void run_actor::park(park_request x) {
-  const auto id = ticket_id(log_->row().id, x.step, x.revision);
+  const auto id = ticket_id_of(log_->row().id, x);
   if (parked_.contains(id))
     return;
   const auto* s = engine_ ? engine_->find(x.step) : nullptr;
@@ -105,6 +105,7 @@ void run_actor::open_ticket(park_request x) {
     fields["why"] = parked_[id].why;
     publish(event_kind::run_parked, severity::warning, fields.dump());
     tell_parent();
+    leave_stop();
   });
 }
 
@@ -127,6 +128,7 @@ void run_actor::check_tickets() {
   }
   for (const auto& id : decided)
     on_decided(id);
+  leave_stop(); // it may have been parked when that was over already
 }
 
 void run_actor::on_decided(const std::string& id) {
@@ -138,7 +140,10 @@ void run_actor::on_decided(const std::string& id) {
       || t->version < parked->second.version) // of an earlier park
     return;
   const auto unknown = parked->second.unknown;
+  const auto stopped = parked->second.reason == park_reason::stopped_mode;
   parked_.erase(parked);
+  if (!t->decided && stopped && !cancelling_)
+    return go_on_unstopped(*t);
   if (!t->decided)
     return; // withdrawn
   log_->add(record_kind::decided, t->step, bodies::decided(id, *t->decided),
@@ -150,6 +155,19 @@ void run_actor::on_decided(const std::string& id) {
             .dump());
   if (!cancelling_ || unknown || is_undo(t->step))
     apply(*t, *t->decided);
+}
+
+/// The run had its ticket withdrawn, since it may go on.
+void run_actor::go_on_unstopped(const ticket& t) {
+  log_->add(record_kind::decided, t.step,
+            bodies::decided(t.id, {.verb = verb::resume,
+                                   .by = "stanchion",
+                                   .at = now(),
+                                   .comment = "it is no longer stopped",
+                                   .payload = {}}),
+            now());
+  if (parked_.empty() && !ending_)
+    reload();
 }
 
 /// Nobody is asked any more what became of an attempt that a death cut short.

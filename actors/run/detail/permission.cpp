@@ -13,9 +13,10 @@ namespace stanchion::detail {
 /// Before its program begins, or goes on.
 void run_actor::take_mode(history& past) {
   seen_mode_ = past.mode;
-  allowed_ = services_.modes == nullptr
-               ? nullptr
-               : services_.modes->cell(log_->row().agent);
+  if (allowed_ == nullptr)
+    allowed_ = std::make_shared<mode_cell>(
+      services_.modes == nullptr ? nullptr
+                                 : services_.modes->cell(log_->row().agent));
   if (past.own_mode != mode_setting{})
     set_own_mode(past.own_mode);
   look_at_mode();
@@ -24,10 +25,9 @@ void run_actor::take_mode(history& past) {
 }
 
 void run_actor::look_at_mode() {
-  if (finishing_)
+  if (finishing_ || allowed_ == nullptr)
     return;
-  const auto now_is
-    = allowed_ == nullptr ? mode::autonomous : allowed_->effective();
+  const auto now_is = allowed_->effective();
   if (now_is == std::exchange(seen_mode_, now_is))
     return;
   log_->add(record_kind::mode, {},
@@ -35,19 +35,19 @@ void run_actor::look_at_mode() {
             now());
 }
 
+void run_actor::on_mode_changed() {
+  look_at_mode();
+  leave_stop();
+}
+
 void run_actor::set_own_mode(const mode_setting& to) {
-  auto& x = rare();
-  if (x.own_mode == nullptr) {
-    x.own_mode = std::make_shared<mode_cell>(std::move(allowed_));
-    allowed_ = x.own_mode;
-  }
-  x.own_mode->set(to.mode);
-  x.own_setting = to;
+  allowed_->set(to.mode);
+  rare().own_setting = to;
 }
 
 /// A person, or a rule, says so.
 void run_actor::on_set_mode(const set_run_mode& x) {
-  if (!log_ || finishing_)
+  if (!log_ || finishing_ || allowed_ == nullptr)
     return;
   set_own_mode(x.to);
   seen_mode_ = allowed_->effective();
@@ -95,7 +95,36 @@ standing run_actor::stands() const {
   return x;
 }
 
+void run_actor::leave_stop() {
+  if (over_ || finishing_ || cancelling_ || reloading_ || is_stopped())
+    return;
+  auto any = false;
+  for (const auto& [id, x] : parked_)
+    if (x.reason == park_reason::stopped_mode) {
+      send(services_.desk(), withdraw_ticket{id, "it is no longer stopped"});
+      any = true;
+    }
+  if (any)
+    after(ask_again, [this] { // the desk may have been replaced meanwhile
+      leave_stop();
+      settle();
+    });
+}
+
 // -- calls that people are asked about ----------------------------------------
+
+/// A first attempt that was to leave at once, or one that a death cut short and
+/// that nobody asks about now.
+void run_actor::end_blocked(step& s) {
+  const auto reads = s.tool_effect == effect::read_only;
+  const auto seen = reads ? side_effect::not_started : side_effect::unknown;
+  settle_cost(s, std::nullopt, seen);
+  end_attempt(s, s.attempts.made,
+              failure{.kind = failure_kind::crashed,
+                      .effect = seen,
+                      .message = reads ? "it did not leave"
+                                       : "the process died while it ran"});
+}
 
 void run_actor::on_blocked(const call_blocked& x) {
   auto* s = find(x.key);
@@ -103,9 +132,8 @@ void run_actor::on_blocked(const call_blocked& x) {
     return;
   release(*s);
   note(*s, x.decided);
-  if (s->at_once && s->attempts.open)
-    end_attempt(*s, s->attempts.made,
-                refused(failure_kind::permission_denied, "it did not leave"));
+  if (s->attempts.open)
+    end_blocked(*s);
   if (s->abandoned)
     return engine_->settle(step_path{s->path});
   const auto beside_a_park = !parked_.empty() && !cancelling_;

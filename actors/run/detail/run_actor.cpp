@@ -82,7 +82,7 @@ void run_actor::receive_rare(fabric::envelope& e) {
   else if (e.body.is<guards_changed>())
     on_guards_changed();
   else if (e.body.is<mode_changed>() && log_)
-    look_at_mode();
+    on_mode_changed();
   else if (const auto* to = e.body.as<set_run_mode>())
     on_set_mode(*to);
   else if (const auto* came = e.body.as<signal_run>())
@@ -272,7 +272,9 @@ void run_actor::look_around() {
       continue;
     if (s->kind == step_kind::signal) {
       if (s->abandoned) { // it is another's
+        const auto name = s->name;
         engine_->settle(path);
+        offer_signal(name);
         continue;
       }
       if (x.ok())
@@ -280,9 +282,10 @@ void run_actor::look_around() {
     }
     const auto stuck = look_for_circles(*engine_->find(path), x);
     record_outcome(path, x, false);
+    const auto as_of = stands(); // what follows is not known with it
     if (stuck && say_stuck(*stuck, path))
       break;
-    engine_->deliver(path, x, now(), stands());
+    engine_->deliver(path, x, now(), as_of);
   }
   if (engine_ && !engine_->frozen()) {
     if (engine_->diverged())

@@ -79,9 +79,7 @@ struct rarities {
   std::set<run_id> paid;
   /// When an outcome last reached the program, if somebody looks out for that.
   instant heard;
-  /// What it, alone, may do, and where that is looked up; null for all that its
-  /// agent may.
-  std::shared_ptr<mode_cell> own_mode;
+  /// What it, alone, may do.
   mode_setting own_setting;
   /// Signals that no step has taken, oldest first, and the ids of all.
   std::vector<waiting_signal> signals;
@@ -227,6 +225,7 @@ private:
   void take_mode(history& past);
   /// Records when it may do more or less than the program was told.
   void look_at_mode();
+  void on_mode_changed();
   void set_own_mode(const mode_setting& to);
   void on_set_mode(const set_run_mode& x);
   void lower(step& s);
@@ -235,7 +234,10 @@ private:
   [[nodiscard]] bool is_stopped() const;
   /// Whether the arguments are less certain than the agent asks for.
   [[nodiscard]] bool is_unsure(const step& s) const;
+  /// Has its tickets withdrawn that say that it is stopped, once it is not.
+  void leave_stop();
   void on_blocked(const call_blocked& x);
+  void end_blocked(step& s);
   void park_blocked(const step& s, const call_blocked& x);
   [[nodiscard]] standing stands() const;
 
@@ -245,6 +247,8 @@ private:
   void on_signal(const signal_run& x);
   void resume_signal(step& s);
   void take_signal(const step& s);
+  /// To the first step that waits for one of that name.
+  void offer_signal(const std::string& name);
 
   // -- fallbacks --------------------------------------------------------------
 
@@ -371,6 +375,7 @@ private:
   void open_ticket(park_request x);
   void check_tickets();
   void on_decided(const std::string& id);
+  void go_on_unstopped(const ticket& t);
   /// Writes what the decision means; the replay then acts on it.
   void apply(const ticket& t, const decision& d);
   void apply_to_plan(const ticket& t, const decision& d,
@@ -469,9 +474,10 @@ private:
   // What leaves once the next flush is durable.
   std::vector<std::pair<fabric::actor_ref, fabric::message>> leaving_;
   std::unique_ptr<ending> ending_;
-  std::shared_ptr<const mode_cell> allowed_; // null for everything
-  std::unique_ptr<allowance> allowance_;     // null without limits
-  std::unique_ptr<rarities> rare_;           // mostly null
+  // Its own: a call that a guard has holds on to it. Null until it is taken up.
+  std::shared_ptr<mode_cell> allowed_;
+  std::unique_ptr<allowance> allowance_; // null without limits
+  std::unique_ptr<rarities> rare_;       // mostly null
   std::vector<instant> crashes_;
   std::string cancel_reason_;
   std::vector<std::function<void(bool)>> told_when_cancelled_;

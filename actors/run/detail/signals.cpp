@@ -30,11 +30,15 @@ void run_actor::on_signal(const signal_run& x) {
   publish(event_kind::signal_received, severity::info,
           json{{"name", x.name}, {"by", x.by}}.dump());
   log_->when_durable(answer);
+  offer_signal(x.name);
+}
+
+void run_actor::offer_signal(const std::string& name) {
   if (!engine_ || engine_->frozen())
     return;
   for (const auto& path : open_paths())
     if (auto* s = engine_->find(path);
-        s != nullptr && s->kind == step_kind::signal && s->name == x.name
+        s != nullptr && s->kind == step_kind::signal && s->name == name
         && !s->abandoned && !pending(path))
       return resume_signal(*s);
 }

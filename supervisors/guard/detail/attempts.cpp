@@ -10,6 +10,8 @@ namespace stanchion::detail {
 
 /// The attempt is durable, or need not be.
 void guard_actor::leave(open_call& call) {
+  if (const auto why = blocked_by(call))
+    return hold_back(call, *why);
   const auto up = state_ == tool_state::up;
   if (up && (!places_ || enter(call)))
     return fly(call, now());

@@ -109,8 +109,9 @@ private:
 
   bool may_go(open_call& call);
   [[nodiscard]] std::optional<block_reason> blocked_by(open_call& call);
-  [[nodiscard]] std::size_t rule_for(const open_call& call);
+  [[nodiscard]] std::size_t rule_for(open_call& call);
   void block(open_call& call, block_reason why);
+  void hold_back(open_call& call, block_reason why);
   void claim(open_call& call);
   void on_claimed(open_call& call, const fabric::reply& r);
 

@@ -32,7 +32,8 @@ void guard_actor::on_copies_due() {
 void guard_actor::send_copy(open_call& call, std::uint64_t epoch) {
   const auto at = now();
   const auto healthy = state_ == tool_state::up && epoch == epoch_
-                       && breaker_.status(at).state == breaker_state::closed;
+                       && breaker_.status(at).state == breaker_state::closed
+                       && !blocked_by(call);
   const auto verdict = decide_hedge(
     *options_.hedge, {.sent = call.copies_sent,
                       .dropped = call.dropped,

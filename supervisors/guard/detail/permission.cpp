@@ -22,10 +22,13 @@ bool guard_actor::may_go(open_call& call) {
   const auto why = blocked_by(call);
   if (!why)
     return true;
-  if (*why == block_reason::stopped || call.grant.empty())
+  if (*why == block_reason::stopped || call.grant.empty()) {
+    if (call.reconciling)
+      tell_failed(call, *call.evidence, now()); // its end was held back
     block(call, *why);
-  else
+  } else {
     claim(call);
+  }
   return false;
 }
 
@@ -51,13 +54,17 @@ std::optional<block_reason> guard_actor::blocked_by(open_call& call) {
 
 /// The first one that asks for approval, from 1; 0 for none. In doubt, a person
 /// looks.
-std::size_t guard_actor::rule_for(const open_call& call) {
+std::size_t guard_actor::rule_for(open_call& call) {
   for (auto i = std::size_t{0}; i < options_.approvals.size(); ++i) {
     const auto& rule = options_.approvals[i];
     try {
       if (!rule.when || rule.when(call.arguments))
         return i + 1;
+    } catch (const std::exception& e) {
+      call.because = std::string{"its rule could not be asked: "} + e.what();
+      return i + 1;
     } catch (...) {
+      call.because = "its rule could not be asked";
       return i + 1;
     }
   }
@@ -65,14 +72,32 @@ std::size_t guard_actor::rule_for(const open_call& call) {
 }
 
 void guard_actor::block(open_call& call, block_reason why) {
-  auto told = call_blocked{
-    .key = call.key, .why = why, .decided = std::move(call.decided)};
+  auto told = call_blocked{.key = call.key,
+                           .why = why,
+                           .because = call.because,
+                           .decided = std::move(call.decided)};
   if (why == block_reason::rule) {
     const auto& rule = options_.approvals[*call.rule - 1];
     told.terms = std::make_shared<const approval_options>(rule.terms);
   }
   send(call.caller, std::move(told));
   forget(call);
+}
+
+/// It was admitted, and has not left: that attempt is over.
+void guard_actor::hold_back(open_call& call, block_reason why) {
+  record(call, breaker_result::ignored, nullptr);
+  if (call.reconciling) {
+    tell_failed(call, *call.evidence, now()); // its end was held back
+    return block(call, why);
+  }
+  auto never = not_started(failure_kind::crashed,
+                           "it was stopped before the attempt left");
+  never.attempts = call.made;
+  if (call.unsettled)
+    never.effect = side_effect::unknown;
+  tell_failed(call, never, now());
+  block(call, why);
 }
 
 /// The desk says whether the approval covers exactly this call.
@@ -109,7 +134,7 @@ void guard_actor::on_claimed(open_call& call, const fabric::reply& r) {
   report_.call_refused(
     now(), call, not_started(failure_kind::permission_denied, said->refused),
     "approval");
-  block(call, *blocked_by(call));
+  proceed(call); // which asks people again, if they still must be
 }
 
 } // namespace stanchion::detail
