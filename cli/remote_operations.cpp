@@ -221,9 +221,8 @@ private:
   static json as_sent(json body) {
     body.erase("roles"); // the server knows them better
     for (const auto* member : {"by", "submitter"})
-      if (const auto found = body.find(member);
-          found != body.end() && *found == "")
-        body.erase(found);
+      if (body.value(member, json{}) == json(std::string{}))
+        body.erase(member);
     return body;
   }
 
