@@ -132,7 +132,7 @@ void replace(const fs::path& path, const std::string& text) try {
 
 } // namespace
 
-token_file::token_file(fs::path path) : path_(fs::absolute(std::move(path))) {
+token_file::token_file(const fs::path& path) : path_(fs::absolute(path)) {
   // nop
 }
 

@@ -41,7 +41,7 @@ struct api_token {
 ///          that holds the lock of the data directory.
 class token_file {
 public:
-  explicit token_file(std::filesystem::path path);
+  explicit token_file(const std::filesystem::path& path);
 
   /// All, in the order in which they were made; none for a missing file.
   [[nodiscard]] std::vector<api_token> list();
