@@ -52,10 +52,13 @@ void work(const std::filesystem::path& dir, const clerk* ann) {
   add_tools(rt, s);
   add_agent(rt);
   rt.start();
-  for (const auto& id : submit_all(rt, mails))
-    for (auto row = rt.wait(id); ann != nullptr && !is_terminal(row.state);
-         row = rt.wait(id))
+  for (const auto& id : submit_all(rt, mails)) {
+    auto row = rt.wait(id);
+    while (ann != nullptr && !is_terminal(row.state)) {
       ann->attend(rt);
+      row = rt.wait(id);
+    }
+  }
   const auto all = look_back(rt, mails);
   print_report(std::cout, all, s->written);
   if (const auto n = open_tickets(all); n != 0)

@@ -134,9 +134,12 @@ struct payments {
   std::map<std::string, int> times; // by case
   std::int64_t cents = 0;
 
-  [[nodiscard]] long more_than_once() const {
+  [[nodiscard]] long once() const {
     return std::count_if(times.begin(), times.end(),
-                         [](const auto& x) { return x.second > 1; });
+                         [](const auto& x) { return x.second == 1; });
+  }
+  [[nodiscard]] long more_often() const {
+    return static_cast<long>(times.size()) - once();
   }
 };
 
@@ -156,11 +159,11 @@ void print_books(std::ostream& out, const std::vector<case_history>& all,
   auto unasked = 0;
   for (const auto& x : all)
     unasked += x.mail.cents == 0 && refunds.times.contains(x.mail.id) ? 1 : 0;
-  out << "    refunds: " << refunds.times.size() << " once, "
-      << refunds.more_than_once() << " more often, " << as_money(refunds.cents)
-      << " EUR in all, " << unasked << " that no form had asked for\n"
-      << "    letters: " << letters.times.size() << " once, "
-      << letters.more_than_once() << " more often\n";
+  out << "    refunds: " << refunds.once() << " once, " << refunds.more_often()
+      << " more often, " << as_money(refunds.cents) << " EUR in all, "
+      << unasked << " that no form had asked for\n"
+      << "    letters: " << letters.once() << " once, " << letters.more_often()
+      << " more often\n";
 }
 
 } // namespace

@@ -39,8 +39,9 @@ void tell(runtime& rt, int cents, const decision_request& said) {
     decision.ticket = t.id;
     decision.version = t.version; // what she has seen, and nothing newer
     rt.decide(decision);
-    std::cout << t.title << "; " << to_string(said.verb) << ' ' << said.payload
-              << said.comment << " => ";
+    std::cout << t.title << "; " << to_string(said.verb)
+              << (said.payload.empty() ? "" : " ") << said.payload
+              << (said.comment.empty() ? "" : ": ") << said.comment << " => ";
   }
   rt.wait(id);
   std::cout << rt.result(id).get().dump() << '\n';

@@ -40,6 +40,7 @@ struct life {
     add_tools(rt, outside);
     add_agent(rt);
     rt.start();
+    test::pass(rt, 1ms);
   }
 
   /// Long enough for a classifier that hangs.
@@ -100,6 +101,7 @@ TEST_CASE("a mail that is clear and about little is answered unattended",
           "[examples][support]") {
   auto it = life{};
   it.start(mail("T-01"));
+  INFO(it.store->find_run(it.run)->waiting_for);
   REQUIRE(it.ended());
   CHECK(it.store->list_tickets({}).empty());
   CHECK(it.result()["refunded"] == 3490);
