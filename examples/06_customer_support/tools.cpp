@@ -41,7 +41,7 @@ const auto refund_schema = schema_of(R"({
   "type": "object", "additionalProperties": false,
   "required": ["case", "order", "cents", "paid", "bought"],
   "properties": {
-    "case": {"type": "string", "pattern": "^T-[0-9]{2}$"},
+    "case": {"type": "string", "pattern": "^M-[0-9]{2}$"},
     "order": {"type": "string", "pattern": "^K-[0-9]{4}$"},
     "cents": {"type": "integer", "minimum": 1},
     "paid": {"type": "integer"},
@@ -51,7 +51,7 @@ const auto reply_schema = schema_of(R"({
   "type": "object", "additionalProperties": false,
   "required": ["case", "category", "letter"],
   "properties": {
-    "case": {"type": "string", "pattern": "^T-[0-9]{2}$"},
+    "case": {"type": "string", "pattern": "^M-[0-9]{2}$"},
     "category": {"enum": ["refund", "delivery", "damage", "invoice", "account",
                           "feedback"]},
     "letter": {"type": "string", "minLength": 1, "maxLength": 600}}})");

@@ -100,7 +100,7 @@ bool is_a_template(const std::string& letter, const support_case& x) {
 TEST_CASE("a mail that is clear and about little is answered unattended",
           "[examples][support]") {
   auto it = life{};
-  it.start(mail("T-01"));
+  it.start(mail("M-01"));
   INFO(it.store->find_run(it.run)->waiting_for);
   REQUIRE(it.ended());
   CHECK(it.store->list_tickets({}).empty());
@@ -114,7 +114,7 @@ TEST_CASE("a mail that is clear and about little is answered unattended",
 TEST_CASE("what it is unsure of it proposes, and sends once it may",
           "[examples][support]") {
   auto it = life{};
-  it.start(mail("T-64"));
+  it.start(mail("M-64"));
   CHECK_FALSE(it.ended());
   const auto t = only_ticket(*it.store);
   CHECK(t.reason == park_reason::low_confidence);
@@ -133,7 +133,7 @@ TEST_CASE("people see refunds that are large or more than was paid",
     {3490, "K-1001", false},
     {3491, "K-1001", true},
   }));
-  auto x = mail("T-01"); // as clear as any
+  auto x = mail("M-01"); // as clear as any
   x.cents = cents;
   x.order = order;
   auto it = life{};
@@ -146,7 +146,7 @@ TEST_CASE("people see refunds that are large or more than was paid",
 
 TEST_CASE("a classifier that hangs gives way to the simpler one",
           "[examples][support]") {
-  const auto x = mail("T-50");
+  const auto x = mail("M-50");
   REQUIRE(hangs_at(x.text));
   auto it = life{};
   it.start(x);
@@ -160,7 +160,7 @@ TEST_CASE("a classifier that hangs gives way to the simpler one",
 TEST_CASE("a refund that people refuse is answered, and not paid",
           "[examples][support]") {
   auto it = life{};
-  it.start(mail("T-10"));
+  it.start(mail("M-10"));
   decide_only(it.rt, verb::reject);
   CHECK(it.ended());
   CHECK(it.refunds().empty());
@@ -208,13 +208,13 @@ TEST_CASE("what a mail says becomes no argument but the text to classify",
 TEST_CASE("the clerk approves, edits and rejects what she sees",
           "[examples][support]") {
   const auto [id, tool, said] = GENERATE(table<const char*, const char*, verb>({
-    {"T-03", "refunds.pay", verb::approve},  // as much as was paid
-    {"T-08", "refunds.pay", verb::edit},     // more than was paid
-    {"T-10", "refunds.pay", verb::reject},   // bought years ago
-    {"T-65", "refunds.pay", verb::reject},   // wants a parcel, not money
-    {"T-27", "replies.send", verb::approve}, // the right letter
-    {"T-26", "replies.send", verb::edit},    // the wrong one
-    {"T-67", "replies.send", verb::reject},  // asks for nothing
+    {"M-03", "refunds.pay", verb::approve},  // as much as was paid
+    {"M-08", "refunds.pay", verb::edit},     // more than was paid
+    {"M-10", "refunds.pay", verb::reject},   // bought years ago
+    {"M-65", "refunds.pay", verb::reject},   // wants a parcel, not money
+    {"M-27", "replies.send", verb::approve}, // the right letter
+    {"M-26", "replies.send", verb::edit},    // the wrong one
+    {"M-67", "replies.send", verb::reject},  // asks for nothing
   }));
   auto it = life{};
   it.start(mail(id));
@@ -235,7 +235,7 @@ TEST_CASE("the books take a key once, also when they are opened again",
           "[examples][support]") {
   const auto folder = license_inventory::test::scratch_folder{};
   const auto first
-    = entry{.service = "refunds", .of = "T-01", .key = "a/1/0", .cents = 5};
+    = entry{.service = "refunds", .of = "M-01", .key = "a/1/0", .cents = 5};
   auto written = books{folder.path() / "books"};
   CHECK(written.add_once(first));
   CHECK_FALSE(written.add_once(first));
