@@ -76,6 +76,7 @@ struct invocation {
   std::filesystem::path token_file;
   std::filesystem::path tls_ca;
   std::string listen = "127.0.0.1:7420";
+  std::string log; ///< `stderr`, a file, or empty for nowhere
   std::vector<std::string> allow_hosts;
   std::filesystem::path tls_cert;
   std::filesystem::path tls_key;

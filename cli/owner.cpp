@@ -3,13 +3,16 @@
 #include <stanchion/cli/words.hpp>
 #include <stanchion/runtime/api/owner_operations.hpp>
 
+#include <utility>
+
 namespace stanchion {
 
 owner::owner(const data_dir& dir, const command_context& x,
-             signal_watch& signals)
+             signal_watch& signals, telemetry_options shown)
   : dir_(dir), signals_(signals) {
   auto settings = config{};
   settings.data_dir = dir.root();
+  settings.telemetry = std::move(shown);
   settings.faults = read_faults(x.words.faults);
   settings.allow_faults = x.words.allow_faults;
   settings.fault_seed = x.words.fault_seed;
@@ -35,6 +38,10 @@ void owner::start() {
 
 operations& owner::work() const {
   return *operations_;
+}
+
+std::string owner::metrics() const {
+  return runtime_ == nullptr ? std::string{} : runtime_->metrics();
 }
 
 bool owner::running() const {

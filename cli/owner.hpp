@@ -19,9 +19,11 @@ class signal_watch;
 /// Threads: one makes, uses and destroys it.
 class owner {
 public:
-  /// Makes a runtime and lets the program add to it; touches no file. Errors:
-  /// `usage` for faults that make no sense.
-  owner(const data_dir& dir, const command_context& x, signal_watch& signals);
+  /// Makes a runtime, which shows of itself what `shown` says, and lets the
+  /// program add to it; touches no file. Errors: `usage` for faults that make
+  /// no sense.
+  owner(const data_dir& dir, const command_context& x, signal_watch& signals,
+        telemetry_options shown = {});
   owner(const owner&) = delete;
   owner& operator=(const owner&) = delete;
   /// Stops.
@@ -39,6 +41,8 @@ public:
   [[nodiscard]] const std::shared_ptr<operations>& shared_work() const {
     return operations_;
   }
+  /// What its runtime counts, for Prometheus; empty where it does not.
+  [[nodiscard]] std::string metrics() const;
   /// Whether its runtime still drives runs.
   [[nodiscard]] bool running() const;
 

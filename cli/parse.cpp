@@ -503,6 +503,11 @@ private:
                    "Names that clients may know it by, beside its own")
       ->delimiter(',')
       ->type_name("HOST,...");
+    serve
+      ->add_option("--log", chosen.words.log,
+                   "Where to log, in lines of JSON: stderr, or a file; default "
+                   "nowhere")
+      ->type_name("FILE");
     auto* cert = serve->add_option("--tls-cert", chosen.words.tls_cert,
                                    "Speak TLS, with this certificate (PEM)");
     auto* key = serve->add_option("--tls-key", chosen.words.tls_key,

@@ -28,6 +28,19 @@ serve_options options_of(const invocation& x) {
   return to;
 }
 
+/// A server is watched: it counts, raises alerts, and logs where it is told to.
+telemetry_options shown_by(const invocation& x) {
+  auto to = telemetry_options{.log = {}, .metrics = true, .alerts = {}};
+  to.alerts.emplace();
+  if (x.log == "stderr") {
+    to.log.target = log_target::standard_error;
+  } else if (!x.log.empty()) {
+    to.log.target = log_target::file;
+    to.log.file = x.log;
+  }
+  return to;
+}
+
 void wait_for_end(const signal_watch& signals, const owner& of) {
   constexpr auto nap = std::chrono::milliseconds{50};
   while (!signals.interrupted() && of.running())
@@ -55,12 +68,13 @@ void print_tokens(const command_context& x, const json& tokens) {
 } // namespace
 
 exit_code serve(command_context& x) {
-  const auto options = options_of(x.words);
+  auto options = options_of(x.words);
   const auto dir = data_dir{x.words.data_dir};
   auto signals = signal_watch{};
-  auto drives = owner{dir, x, signals};
+  auto drives = owner{dir, x, signals, shown_by(x.words)};
   drives.start();
   auto server = std::optional<api_server>{};
+  options.service.metrics = [&drives] { return drives.metrics(); };
   server.emplace(drives.shared_work(), dir.tokens(), options);
   if (!print_document(x, {{"url", server->url()}}))
     x.io.out << server->url() << std::endl;

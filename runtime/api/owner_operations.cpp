@@ -90,7 +90,8 @@ public:
        .input = input == request.end() ? args() : value{*input},
        .key = key,
        .submitter = text_member(request, "submitter"),
-       .limits = limits_of(request)});
+       .limits = limits_of(request),
+       .traceparent = text_member(request, "traceparent")});
     auto run = json(row);
     if (!known)
       audit(request, text_member(request, "submitter"), "run.start",

@@ -97,6 +97,8 @@ http_response start_run(const api_call& x) {
   auto request = x.body;
   request["submitter"] = speaker(x, "submitter");
   request["key"] = key_of(x);
+  if (const auto trace = x.request.header("traceparent"); !trace.empty())
+    request["traceparent"] = trace;
   const auto run = x.work->start_run(request);
   auto to = document(run, 202);
   to.headers["Location"] = "/v1/runs/" + run.value("id", "");

@@ -5,6 +5,7 @@
 #include "support/eventually.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/runtime/api/http_client.hpp>
 #include <stanchion/runtime/runtime.hpp>
 
 #include <nlohmann/json.hpp>
@@ -48,7 +49,10 @@ struct fixture {
       std::ofstream{dir.path() / role} << made.out;
     }
     server = std::make_unique<command>(
-      data, words{"serve", "--listen", "127.0.0.1:0"}, setup);
+      data,
+      words{"serve", "--listen", "127.0.0.1:0", "--log",
+            (dir.path() / "log.jsonl").string()},
+      setup);
     REQUIRE(eventually([this] { return server->out().ends_with('\n'); }));
     url = server->out();
     url.pop_back();
@@ -156,4 +160,26 @@ TEST_CASE("a server that others could listen to is not begun", "[cli][serve]") {
   CHECK(end.code == 2);
   CHECK_THAT(end.err, ContainsSubstring("--insecure-non-loopback"));
   CHECK_FALSE(exists(data));
+}
+
+TEST_CASE_METHOD(fixture, "a server counts and logs what it does",
+                 "[cli][serve]") {
+  REQUIRE(as("operator", {"run", "start", "returns", "--input", "7"}).code
+          == 0);
+  auto token = std::string{};
+  std::getline(std::ifstream{dir.path() / "viewer"}, token);
+  auto client = http_client{{.url = url, .token = token}};
+  const auto told = client.get("/metrics");
+  CHECK(told.status == 200);
+  CHECK_THAT(told.body,
+             ContainsSubstring("stanchion_runs_ended_total{agent=\"returns\"")
+               && ContainsSubstring("stanchion_api_answers_total"));
+  CHECK(eventually([this] {
+    auto line = std::string{};
+    auto log = std::ifstream{dir.path() / "log.jsonl"};
+    while (std::getline(log, line))
+      if (json::parse(line).at("event") == "run_ended")
+        return true;
+    return false;
+  }));
 }

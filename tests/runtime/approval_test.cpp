@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 using namespace stanchion;
 using namespace stanchion::test;
@@ -43,6 +44,9 @@ struct life {
     : store(std::move(s)), rt(config{.store = store, .virtual_seed = 5}) {
     auto pay = tool{"pay", e, [this](const value& x, tool_context&) -> json {
                       asked.push_back(x["cents"].as_int());
+                      if (std::exchange(breaks, false))
+                        throw tool_error{failure_kind::http_5xx,
+                                         side_effect::unknown, "gone"};
                       return args("paid", x["cents"]);
                     }};
     pay.input(cents).output(any()).run_inline();
@@ -91,6 +95,7 @@ struct life {
 
   std::shared_ptr<memory_store> store;
   std::vector<std::int64_t> asked;
+  bool breaks = false;
   runtime rt;
 };
 
@@ -229,6 +234,26 @@ TEST_CASE("others are asked in time, and at last nobody: the call is refused",
   CHECK(it.result() == R"("permission_denied")");
   CHECK_THAT(it.decide({.verb = verb::approve, .by = "ann"}),
              ContainsSubstring("decided already"));
+}
+
+TEST_CASE("an approval still stands when its call is sent again",
+          "[runtime][approval]") {
+  auto it
+    = life{new_store(), [](tool& t) { t.approve_if(is_much); }, effect::once};
+  it.breaks = true;
+  it.start(7000);
+  const auto approval = it.the_ticket().id;
+  CHECK(it.decide({.verb = verb::approve, .by = "ann"}).empty());
+  CHECK(it.asked.size() == 1);
+  const auto unclear = only_ticket(*it.store);
+  CHECK(unclear.reason == park_reason::ambiguous_state);
+  CHECK(
+    it.decide({.ticket = unclear.id, .verb = verb::did_not_happen, .by = "ann"})
+      .empty());
+  CHECK(it.asked.size() == 2);
+  CHECK(it.result() == R"({"paid":7000,"source":"primary"})");
+  CHECK(it.store->list_tickets({}).size() == 2);
+  CHECK(it.store->find_ticket(approval)->decided->by == "ann");
 }
 
 TEST_CASE("a ticket that expired while no process was there is refused",

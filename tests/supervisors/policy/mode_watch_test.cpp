@@ -37,7 +37,7 @@ TEST_CASE("nothing is lowered that allows no more already",
 
 TEST_CASE("rejections lower, approvals in a row raise what a rule lowered",
           "[supervisors][modes]") {
-  const auto x = mode_watch{{.rejections = 2, .recover_after_clean = 3}};
+  auto x = mode_watch{{.rejections = 2, .recover_after_clean = 3}};
   auto seen = proposal_record{};
   const auto said = [&](verb v, const mode_setting& at_present) {
     seen.note(v);
@@ -52,4 +52,17 @@ TEST_CASE("rejections lower, approvals in a row raise what a rule lowered",
   CHECK(said(verb::approve, {mode::advisory, "ann", ""}) == "as before");
   CHECK(said(verb::approve, {mode::stopped, std::string{mode_rule}, ""})
         == "as before");
+}
+
+TEST_CASE("what was approved before an agent was lowered earns nothing",
+          "[supervisors][modes]") {
+  auto x = mode_watch{{.failures = 1, .recover_after_clean = 2}};
+  auto seen = proposal_record{};
+  for (auto i = 0; i < 50; ++i)
+    seen.note(verb::approve);
+  REQUIRE(x.failed(free_to_act, t0));
+  seen.note(verb::approve);
+  CHECK(!x.judged(by_a_rule, "pay", seen));
+  seen.note(verb::approve);
+  CHECK(x.judged(by_a_rule, "pay", seen)->mode == mode::autonomous);
 }
