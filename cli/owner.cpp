@@ -58,7 +58,9 @@ bool owner::stop() {
   if (clean_)
     runtime_.reset();
   else
-    static_cast<void>(runtime_.release()); // its threads may still touch it
+    // Its threads may still touch it.
+    static_cast<void>(
+      runtime_.release()); // NOLINT(bugprone-unused-return-value)
   return clean_;
 }
 

@@ -40,12 +40,11 @@ struct life {
              })
              .review_within(1h)
              .run_inline());
-    rt.add(tool{"fails", effect::read_only,
-                [](const value&, tool_context&) -> json {
-                  throw tool_error{failure_kind::http_4xx, side_effect::none,
-                                   "no"};
-                }}
-             .input(any())
+    rt.add(tool{
+      "fails", effect::read_only,
+      [](const value&, tool_context&) -> json {
+        throw tool_error{failure_kind::http_4xx, side_effect::none, "no"};
+      }}.input(any())
              .output(any())
              .run_inline());
     rt.add(agent{"books", "1", books}.on_unhandled(on_unhandled::fail));
@@ -120,13 +119,11 @@ TEST_CASE("a process that dies before the undoing has begun does it later",
     first.decide(verb::undo);
   }
   const auto all = store->records_in_order();
-  const auto begins
-    = std::find_if(all.begin(), all.end(),
-                   [](const record& r) { return r.run == 2; });
+  const auto begins = std::find_if(all.begin(), all.end(),
+                                   [](const record& r) { return r.run == 2; });
   REQUIRE(begins != all.end());
-  auto it = life{
-    std::shared_ptr{store->prefix(static_cast<std::size_t>(
-      std::distance(all.begin(), begins)))}};
+  auto it = life{std::shared_ptr{store->prefix(
+    static_cast<std::size_t>(std::distance(all.begin(), begins)))}};
   it.pass(1s);
   CHECK(it.review().decided->verb == verb::undo);
   CHECK(it.log == strings{"cancel 7a"});

@@ -1,6 +1,7 @@
 #include <stanchion/actors/run/detail/run_actor.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/drop.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -233,6 +234,9 @@ void run_actor::on_done(call_done& x) {
   auto* s = find(x.key);
   if (s == nullptr)
     return;
+  const auto dropped = is_dropped(x.result);
+  if (dropped && !halted(*s) && !s->abandoned)
+    return; // it was asked for again since
   const auto effect = x.result.ok() ? side_effect::none : x.result.why().effect;
   note_proof(*s, effect);
   if (s->attempts.open)
@@ -241,10 +245,7 @@ void run_actor::on_done(call_done& x) {
     keep_answer(*s, x.result.get());
   release(*s);
   note(*s, x.decided);
-  const auto dropped = !x.result.ok()
-                       && x.result.why().kind == failure_kind::cancelled
-                       && x.result.why().effect == side_effect::not_started;
-  if (dropped && (halted(*s) || s->abandoned)) {
+  if (dropped) {
     s->attempts.open = false;
     if (s->abandoned)
       engine_->settle(step_path{s->path});

@@ -41,10 +41,7 @@ void run_actor::on_code_turn() {
   if (code_turn_ != turn::asked)
     return send(services_.router, turn_over{{options_.number, {}}});
   code_turn_ = turn::held;
-  if (log_->dirty() || !log_->settled())
-    return reload(); // what was recorded meanwhile has to be there
-  reloading_ = false;
-  load();
+  reload(); // what was recorded meanwhile has to be there
 }
 
 /// The agent's code got past a point at which the process had died.

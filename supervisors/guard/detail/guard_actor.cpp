@@ -1,4 +1,5 @@
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/drop.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/fabric/system.hpp>
 #include <stanchion/supervisors/guard/call_rules.hpp>
@@ -175,8 +176,8 @@ void guard_actor::on_dropped(const call_dropped& x) {
     return; // what became of the attempt is still to be found out
   if (call->phase == call_phase::admitted || call->phase == call_phase::ready)
     record(*call, breaker_result::ignored, nullptr);
-  finish_untried(*call, not_started(failure_kind::cancelled,
-                                    "cancelled before the attempt left"));
+  finish_untried(*call,
+                 stanchion::dropped("cancelled before the attempt left"));
 }
 
 // -- for people ------------------------------------------------------------

@@ -1,4 +1,5 @@
 #include <stanchion/core/defaults.hpp>
+#include <stanchion/core/drop.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/supervisors/guard/call_rules.hpp>
 #include <stanchion/supervisors/guard/detail/guard_actor.hpp>
@@ -183,9 +184,8 @@ void guard_actor::did_not_happen(open_call& call, const failure& answer) {
     why.message += ": " + answer.message;
   if (call.dropped) {
     tell_failed(call, why, now());
-    return finish_untried(call, not_started(failure_kind::cancelled,
-                                            "cancelled; the attempt before "
-                                            "did not happen"));
+    return finish_untried(
+      call, stanchion::dropped("cancelled; the attempt before did not happen"));
   }
   if (call.gives_up && *call.gives_up <= now()) {
     tell_failed(call, why, now());
@@ -222,7 +222,8 @@ void guard_actor::finish_untried(open_call& call, failure why) {
 void guard_actor::finish(open_call& call, outcome result) {
   auto done = call_done{call.key, call.made, std::move(result),
                         std::move(call.decided), call.spent};
-  if (options_.effect != effect::read_only && call.made > 0)
+  if (options_.effect != effect::read_only && call.made > 0
+      && !is_dropped(done.result))
     kept_.keep(done);
   send(call.caller, std::move(done));
   forget(call);

@@ -50,7 +50,7 @@ TEST_CASE("the same call with the same answer is a circle, rung by rung",
   for (auto i = 0; i < 3; ++i)
     CHECK_FALSE(x.ok("look"));
   const auto ladder
-    = {stuck_rung::hint, stuck_rung::narrow, stuck_rung::fallback,
+    = {stuck_rung::hint,     stuck_rung::narrow,   stuck_rung::fallback,
        stuck_rung::advisory, stuck_rung::escalate, stuck_rung::escalate};
   auto times = 4U;
   for (const auto rung : ladder) {
