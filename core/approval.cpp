@@ -1,5 +1,7 @@
 #include <stanchion/core/approval.hpp>
 
+#include <algorithm>
+
 namespace stanchion {
 
 std::vector<std::string> validate(const approval_options& x,
@@ -35,6 +37,8 @@ ticket_terms terms_of(const approval_options& x, const std::string& submitter,
   terms.roles = x.roles;
   if (x.four_eyes)
     terms.requester = submitter;
+  if (x.four_eyes && submitter.empty()) // of two people one is not the asker
+    terms.needed = std::max(terms.needed, 2U);
   terms.expires = now + x.expires_in;
   terms.ladder = x.ladder;
   if (!x.ladder.empty())

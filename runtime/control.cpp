@@ -127,7 +127,7 @@ void runtime::impl::start_undo(const ticket& t) {
             .submitter = t.decided->by},
            [](const run_row&) {});
   } catch (const error& e) {
-    // Said again when the desk starts, which it does with the next process.
+    // Said again when its agent, or the desk, starts again.
     bus->publish({.kind = event_kind::undo_failed,
                   .severity = severity::error,
                   .at = sys->clock().now(),
@@ -136,6 +136,17 @@ void runtime::impl::start_undo(const ticket& t) {
                   .subject = "desk",
                   .fields = json{{"ticket", t.id}, {"why", e.what()}}.dump()});
   }
+}
+
+/// What was refused while the agent that undoes was stopped.
+void runtime::impl::start_undos() {
+  const auto reviews = store->list_tickets(
+    {.states = {ticket_state::decided},
+     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()},
+     .kind = ticket_kind::review});
+  for (const auto& t : reviews)
+    if (t.decided->verb == verb::undo && !is_being_undone(t))
+      start_undo(t);
 }
 
 mode_setting runtime::set_mode(const std::string& agent,
@@ -185,7 +196,7 @@ void runtime::impl::set_all(const mode_setting& to) {
   sys->send(part("router"), mode_changed{});
   note_change({.at = now,
                .by = to.by,
-               .act = "stop",
+               .act = to.mode == mode::stopped ? "stop.all" : "stop.lift",
                .subject = "everything",
                .reason = to.reason,
                .before = json(to_string(before.mode)).dump(),

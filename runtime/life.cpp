@@ -11,6 +11,7 @@
 #include <stanchion/runtime/detail/faulty_store.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
 #include <stanchion/runtime/detail/surroundings.hpp>
+#include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/runtime/recovery.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/runtime/tree_tickets.hpp>
@@ -306,6 +307,8 @@ void runtime::impl::restart_agent(const std::string& name) {
   }
   sys->send(part(agent_part(name)), resume_agent{});
   take_up_agent(name);
+  if (name == detail::undo_agent_name)
+    start_undos();
 }
 
 } // namespace stanchion

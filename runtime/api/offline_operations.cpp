@@ -81,7 +81,8 @@ public:
       detail::write_stop(dir_.stop(), to);
     write([&](store&) {
       auto x = batch{};
-      auto entry = audit_of(request, "stop", "everything");
+      auto entry
+        = audit_of(request, lifts ? "stop.lift" : "stop.all", "everything");
       entry.after = json(to_string(to.mode)).dump();
       x.audits.push_back(std::move(entry));
       return x;

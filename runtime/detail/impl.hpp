@@ -193,6 +193,7 @@ struct runtime::impl {
   void submit(const submission& x, std::function<void(const run_row&)> then);
   /// Starts the run that undoes what a ticket reviews.
   void start_undo(const ticket& t);
+  void start_undos();
   [[nodiscard]] bool is_being_undone(const ticket& t) const;
   /// What everything may do, in memory, in the file and for runs.
   void set_all(const mode_setting& to);

@@ -1,6 +1,9 @@
+#include <stanchion/actors/journal/posix_file.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/detail/stop_file.hpp>
 #include <stanchion/supervisors/modes/modes.hpp>
+
+#include <fcntl.h>
 
 #include <fstream>
 #include <iterator>
@@ -18,15 +21,17 @@ std::optional<mode_setting> read_stop(const std::filesystem::path& path) {
   return x;
 }
 
-void write_stop(const std::filesystem::path& path, const mode_setting& x) {
-  auto out = std::ofstream{path, std::ios::binary | std::ios::trunc};
-  out << to_text(x) << '\n';
-  out.close();
-  if (!out)
-    throw error{error_code::store_io,
-                path.string()
-                  + " could not be written: what runs is stopped, but a later "
-                    "process would go on. Make space, then say it again"};
+/// Whatever of it is there stops: it is written in its place.
+void write_stop(const std::filesystem::path& path, const mode_setting& x) try {
+  auto file = posix_file{path, O_RDWR | O_CREAT | O_TRUNC};
+  file.write(0, to_text(x) + "\n");
+  file.sync();
+  sync_directory(path.parent_path());
+} catch (const std::system_error& e) {
+  throw error{
+    error_code::store_io,
+    "what runs is stopped; that a later process is, too, is not sure: "
+      + std::string{e.what()} + ". Make space, then say it again"};
 }
 
 void remove_stop(const std::filesystem::path& path) {

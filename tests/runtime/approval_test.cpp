@@ -212,6 +212,17 @@ TEST_CASE("who asked does not approve, nor does who lacks the role",
   CHECK(it.asked.size() == 1);
 }
 
+TEST_CASE("where nobody said who asked, two people approve",
+          "[runtime][approval]") {
+  auto it
+    = life{new_store(), [](tool& t) { t.always_approve({.four_eyes = true}); }};
+  it.start(1);
+  CHECK(it.decide({.verb = verb::approve, .by = "ann"}).empty());
+  CHECK(it.asked.empty());
+  CHECK(it.decide({.verb = verb::approve, .by = "bob"}).empty());
+  CHECK(it.asked.size() == 1);
+}
+
 TEST_CASE("others are asked in time, and at last nobody: the call is refused",
           "[runtime][approval]") {
   auto it
