@@ -3,6 +3,7 @@
 #include <stanchion/core/detail/refusal.hpp>
 #include <stanchion/core/detail/utf8.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/value.hpp>
 
 #include <nlohmann/json.hpp>
@@ -233,7 +234,7 @@ const json& value::get() const {
 }
 
 std::string value::dump() const {
-  return get().dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(get());
 }
 
 const std::string& value::pointer() const {

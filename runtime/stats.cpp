@@ -1,5 +1,6 @@
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/event.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/runtime/stats.hpp>
 
 #include <nlohmann/json.hpp>
@@ -21,12 +22,6 @@ constexpr std::size_t page = 500;
 /// The day of an instant: 2026-01-31.
 std::string day_of(instant at) {
   return to_rfc3339(at).substr(0, 10);
-}
-
-std::string text_of(const json& from, const char* member) {
-  const auto found = from.find(member);
-  return found != from.end() && found->is_string() ? found->get<std::string>()
-                                                   : std::string{};
 }
 
 /// Reads the records of one run.
@@ -91,8 +86,8 @@ private:
 
   void note_tool(const record& r) {
     const auto body = json::parse(r.body);
-    if (text_of(body, "kind") == "call")
-      calls_.insert_or_assign(r.step, call{text_of(body, "name"), false, {}});
+    if (text_in(body, "kind") == "call")
+      calls_.insert_or_assign(r.step, call{text_in(body, "name"), false, {}});
   }
 
   void retry(tool_stats& of) {
@@ -106,7 +101,7 @@ private:
     if (!step.open)
       return;
     const auto body = json::parse(r.body);
-    if (text_of(body, "event") != to_string(event_kind::fallback_used))
+    if (text_in(body, "event") != to_string(event_kind::fallback_used))
       return;
     ++of.failed_attempts;
     step.open = false;
@@ -117,20 +112,20 @@ private:
     const auto body = json::parse(r.body);
     ++of.calls;
     if (!body.contains("failure")) {
-      of.degraded += text_of(body, "source") == "primary" ? 0 : 1;
+      of.degraded += text_in(body, "source") == "primary" ? 0 : 1;
       return;
     }
     ++of.failed;
     // The end of a call's last attempt is its outcome. Otherwise the failure
     // is of the call alone, or that of its last attempt once more.
     of.failed_attempts += step.open ? 1 : 0;
-    if (step.open || text_of(body["failure"], "kind") != step.last_kind)
+    if (step.open || text_in(body["failure"], "kind") != step.last_kind)
       count_error(r, body["failure"], step);
     step.open = false;
   }
 
   void count_error(const record& r, const json& failure, call& step) {
-    step.last_kind = text_of(failure, "kind");
+    step.last_kind = text_in(failure, "kind");
     ++to_.errors[day_of(r.at)][step.last_kind];
   }
 

@@ -2,6 +2,7 @@
 #include <stanchion/actors/desk/desk.hpp>
 #include <stanchion/core/append.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/core/tree.hpp>
@@ -343,13 +344,12 @@ private:
   void publish(event_kind kind, const ticket& about, const json& fields) const {
     if (options_.events == nullptr)
       return;
-    options_.events->publish(
-      {.kind = kind,
-       .at = now(),
-       .run = about.run_id,
-       .step = about.step,
-       .subject = "desk",
-       .fields = fields.dump(-1, ' ', false, json::error_handler_t::replace)});
+    options_.events->publish({.kind = kind,
+                              .at = now(),
+                              .run = about.run_id,
+                              .step = about.step,
+                              .subject = "desk",
+                              .fields = json_text(fields)});
   }
 
   desk_options options_;

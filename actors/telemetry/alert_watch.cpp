@@ -1,5 +1,7 @@
 #include <stanchion/actors/telemetry/alert_watch.hpp>
+#include <stanchion/actors/telemetry/detail/event_fields.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/tree.hpp>
 
 #include <nlohmann/json.hpp>
@@ -12,15 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const json& from, const char* member) {
-  const auto found = from.find(member);
-  return found != from.end() && found->is_string() ? found->get<std::string>()
-                                                   : std::string{};
-}
-
 std::string kind_in(const json& fields) {
   const auto found = fields.find("failure");
-  return found != fields.end() && found->is_object() ? text_of(*found, "kind")
+  return found != fields.end() && found->is_object() ? text_in(*found, "kind")
                                                      : std::string{};
 }
 
@@ -121,9 +117,8 @@ bool alert_feed::hear(const event& x) {
     rules_.run_ended(fields.value("retries", 0.0), x.at);
     return false;
   case event_kind::attempt_ended:
-    if (fields.value("reconcile", false)
-        || text_of(fields, "verdict") == "await_copy")
-      return false; // a question, or one copy of several
+    if (!detail::is_whole_attempt(fields))
+      return false;
     rules_.attempt_failed(x.subject, kind_in(fields), x.at);
     break;
   case event_kind::call_refused:

@@ -1,5 +1,7 @@
+#include <stanchion/actors/telemetry/detail/event_fields.hpp>
 #include <stanchion/actors/telemetry/metrics.hpp>
 #include <stanchion/core/failure.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/run_state.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/version.hpp>
@@ -56,18 +58,12 @@ double seconds(duration x) {
   return std::chrono::duration<double>(x).count();
 }
 
-std::string text_of(const json& from, const char* member) {
-  const auto found = from.find(member);
-  return found != from.end() && found->is_string() ? found->get<std::string>()
-                                                   : std::string{};
-}
-
 /// The kind of the failure that an event tells of; empty for none.
 std::string failure_in(const json& fields) {
   const auto found = fields.find("failure");
   if (found == fields.end() || !found->is_object())
     return {};
-  const auto kind = text_of(*found, "kind");
+  const auto kind = text_in(*found, "kind");
   return parse_failure_kind(kind) ? kind : std::string{other};
 }
 
@@ -187,7 +183,7 @@ struct metrics::families {
   void call_ended(const json& fields);
   void attempt_ended(const event& x, const json& fields);
   void call_refused(const event& x, const json& fields);
-  void alert(const event& x, bool raised);
+  void alert(const json& fields, bool raised);
   void hear(const event& x, const json& fields);
 };
 
@@ -230,7 +226,7 @@ void metrics::families::run_event(const event& x, const json& fields) {
   } else if (x.kind == event_kind::run_crashed) {
     crashes.Add({{"agent", agent}}).Increment();
   } else if (x.kind == event_kind::run_ended) {
-    const auto state = text_of(fields, "state");
+    const auto state = text_in(fields, "state");
     ended
       .Add({{"agent", agent},
             {"state", parse_run_state(state) ? state : std::string{other}}})
@@ -238,13 +234,13 @@ void metrics::families::run_event(const event& x, const json& fields) {
     run_retries.Add({{"agent", agent}}, retry_buckets)
       .Observe(fields.value("retries", 0.0));
   } else {
-    const auto reason = text_of(fields, "reason");
+    const auto reason = text_in(fields, "reason");
     const auto why = parse_park_reason(reason);
     parked
       .Add({{"agent", agent}, {"reason", why ? reason : std::string{other}}})
       .Increment();
     if (why == park_reason::ambiguous_state)
-      unknown.Add({{"tool", one_of(known.tools, text_of(fields, "tool"))}})
+      unknown.Add({{"tool", one_of(known.tools, text_in(fields, "tool"))}})
         .Increment();
   }
 }
@@ -252,9 +248,9 @@ void metrics::families::run_event(const event& x, const json& fields) {
 void metrics::families::call_ended(const json& fields) {
   if (!fields.contains("tool"))
     return; // a timer, a child, a person's answer
-  const auto tool = one_of(known.tools, text_of(fields, "tool"));
+  const auto tool = one_of(known.tools, text_in(fields, "tool"));
   const auto failed = failure_in(fields);
-  const auto own = text_of(fields, "source") == "primary";
+  const auto own = text_in(fields, "source") == "primary";
   const auto* result = !failed.empty() ? "failed"
                        : own           ? "succeeded"
                                        : "degraded";
@@ -268,14 +264,13 @@ void metrics::families::call_ended(const json& fields) {
 }
 
 void metrics::families::attempt_ended(const event& x, const json& fields) {
-  if (fields.value("reconcile", false)
-      || text_of(fields, "verdict") == "await_copy")
-    return; // a question, or one copy of several
+  if (!detail::is_whole_attempt(fields))
+    return;
   const auto tool = one_of(known.tools, x.subject);
   attempts.Add({{"tool", tool}, {"result", "failed"}}).Increment();
   attempt_errors.Add({{"tool", tool}, {"kind", failure_in(fields)}})
     .Increment();
-  if (text_of(fields, "verdict") == "try_again")
+  if (text_in(fields, "verdict") == "try_again")
     retries.Add({{"tool", tool}}).Increment();
   if (known.critical.contains(x.subject))
     critical.Add({{"tool", tool}}).Increment();
@@ -285,16 +280,15 @@ void metrics::families::call_refused(const event& x, const json& fields) {
   static const auto reasons = std::set<std::string>{"rate", "place", "down"};
   refused
     .Add({{"tool", one_of(known.tools, x.subject)},
-          {"why", one_of(reasons, text_of(fields, "why"))}})
+          {"why", one_of(reasons, text_in(fields, "why"))}})
     .Increment();
   if (known.critical.contains(x.subject))
     critical.Add({{"tool", x.subject}}).Increment();
 }
 
-void metrics::families::alert(const event& x, bool raised) {
+void metrics::families::alert(const json& fields, bool raised) {
   // Of a table of our own, see alerts.hpp.
-  const auto fields = json::parse(x.fields, nullptr, false);
-  auto& active = alerts.Add({{"alert", text_of(fields, "alert")}});
+  auto& active = alerts.Add({{"alert", text_in(fields, "alert")}});
   raised ? active.Increment() : active.Decrement();
 }
 
@@ -312,7 +306,7 @@ void metrics::families::hear(const event& x, const json& fields) {
   case event_kind::call_refused:
     return call_refused(x, fields);
   case event_kind::fallback_used:
-    fallbacks.Add({{"tool", one_of(known.tools, text_of(fields, "tool"))}})
+    fallbacks.Add({{"tool", one_of(known.tools, text_in(fields, "tool"))}})
       .Increment();
     return;
   case event_kind::breaker_opened:
@@ -320,14 +314,14 @@ void metrics::families::hear(const event& x, const json& fields) {
   case event_kind::breaker_closed:
   case event_kind::breaker_isolated:
     if (known.tools.contains(x.subject))
-      set_breaker(x.subject, text_of(fields, "to"));
+      set_breaker(x.subject, text_in(fields, "to"));
     return;
   case event_kind::child_restarted:
     restarts.Add({{"child", one_of(known.parts, x.subject)}}).Increment();
     return;
   case event_kind::alert_raised:
   case event_kind::alert_cleared:
-    return alert(x, x.kind == event_kind::alert_raised);
+    return alert(fields, x.kind == event_kind::alert_raised);
   default:
     return;
   }

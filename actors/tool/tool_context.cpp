@@ -1,5 +1,6 @@
 #include <stanchion/actors/run/operation.hpp>
 #include <stanchion/actors/tool/tool_context.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/tool_job.hpp>
 
 #include <nlohmann/json.hpp>
@@ -17,15 +18,14 @@ void publish(const tool_context& from, event_kind kind, severity level,
   auto [run, step] = place_of(from.key);
   const auto fields = json{{"text", text}, {"attempt", from.attempt}};
   const auto* time = from.time != nullptr ? from.time : &system_clock();
-  from.sink->publish(
-    event{.kind = kind,
-          .severity = level,
-          .at = time->now(),
-          .run = run,
-          .step = std::move(step),
-          .subject = from.tool,
-          .fields = fields.dump(-1, ' ', false, json::error_handler_t::replace),
-          .trace = from.trace});
+  from.sink->publish(event{.kind = kind,
+                           .severity = level,
+                           .at = time->now(),
+                           .run = run,
+                           .step = std::move(step),
+                           .subject = from.tool,
+                           .fields = json_text(fields),
+                           .trace = from.trace});
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/version.hpp>
+#include <stanchion/runtime/api/cursor.hpp>
 #include <stanchion/runtime/api/detail/api_call.hpp>
 #include <stanchion/runtime/api/event_feed.hpp>
 #include <stanchion/runtime/api/openapi.hpp>
@@ -14,8 +16,7 @@ namespace stanchion::detail {
 // -- what answers share -------------------------------------------------------
 
 http_response document(const json& x, int status) {
-  return {.status = status,
-          .body = x.dump(-1, ' ', false, json::error_handler_t::replace)};
+  return {.status = status, .body = json_text(x)};
 }
 
 http_response tagged(const api_call& x, const json& doc,
@@ -31,6 +32,16 @@ http_response tagged(const api_call& x, const json& doc,
   return to;
 }
 
+std::string name_next(json& page) {
+  const auto next = page.find("next");
+  if (next == page.end())
+    return {};
+  auto cursor = encode_cursor(next->get<run_number>());
+  page.erase(next);
+  page["next_cursor"] = cursor;
+  return cursor;
+}
+
 std::string speaker(const api_call& x, const char* member) {
   const auto said = text_member(x.body, member);
   if (said.empty() || said == x.by.name)
@@ -40,6 +51,12 @@ std::string speaker(const api_call& x, const char* member) {
   throw error{error_code::forbidden, "\"" + std::string{member}
                                        + "\" names somebody else than "
                                        + x.by.name + "; leave it out"};
+}
+
+json said(const api_call& x) {
+  auto request = x.body;
+  request["by"] = speaker(x);
+  return request;
 }
 
 json roles_of(const api_call& x) {
@@ -56,14 +73,12 @@ http_response list_agents(const api_call& x) {
 }
 
 http_response set_mode(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->set_mode(x.ids[0], request));
 }
 
 http_response stop_all(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->stop_all(request));
 }
 
@@ -76,8 +91,7 @@ http_response get_tool(const api_call& x) {
 }
 
 http_response set_breaker(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->set_breaker(x.ids[0], request));
 }
 

@@ -1,4 +1,5 @@
 #include <stanchion/core/encode.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/runtime/api/event_feed.hpp>
 
 #include <fmt/format.h>
@@ -24,8 +25,8 @@ constexpr auto silence = std::chrono::seconds{15};
 
 std::shared_ptr<const std::string> text_of(const event& x) {
   return std::make_shared<const std::string>(
-    "event: " + std::string{to_string(x.kind)} + "\ndata: "
-    + json(x).dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+    "event: " + std::string{to_string(x.kind)} + "\ndata: " + json_text(json(x))
+    + "\n");
 }
 
 } // namespace

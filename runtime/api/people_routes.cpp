@@ -67,8 +67,7 @@ http_response get_ticket(const api_call& x) {
 }
 
 http_response decide(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  auto request = said(x);
   request["roles"] = roles_of(x);
   check_version(x, request);
   const auto ticket = x.work->decide(x.ids[0], request);
@@ -85,10 +84,7 @@ http_response list_audit(const api_call& x) {
      .by = x.request.parameter("by"),
      .before = decode_cursor(x.request.parameter("cursor")),
      .limit = bounded(x, "limit", audit_filter{}.limit, page_limit(x))});
-  if (const auto next = page.find("next"); next != page.end()) {
-    page["next_cursor"] = encode_cursor(next->get<std::uint64_t>());
-    page.erase("next");
-  }
+  name_next(page);
   return document(page);
 }
 
@@ -97,14 +93,12 @@ http_response list_tokens(const api_call& x) {
 }
 
 http_response create_token(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->create_token(request), 201);
 }
 
 http_response revoke_token(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->revoke_token(x.ids[0], request));
 }
 

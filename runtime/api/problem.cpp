@@ -1,3 +1,4 @@
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/runtime/api/problem.hpp>
 
 #include <nlohmann/json.hpp>
@@ -59,7 +60,7 @@ http_response problem(error_code code, std::string_view detail, int status) {
     doc["status"] = status;
   return {.status = doc["status"].get<int>(),
           .type = "application/problem+json",
-          .body = doc.dump(-1, ' ', false, json::error_handler_t::replace)};
+          .body = json_text(doc)};
 }
 
 http_response problem(const error& x) {

@@ -1,6 +1,7 @@
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/runtime/api/cursor.hpp>
 #include <stanchion/runtime/api/detail/api_call.hpp>
 #include <stanchion/runtime/api/detail/query.hpp>
@@ -14,8 +15,7 @@ namespace stanchion::detail {
 namespace {
 
 void send_event(const http_sink& to, std::string_view name, const json& x) {
-  to.write("event: " + std::string{name} + "\ndata: "
-           + x.dump(-1, ' ', false, json::error_handler_t::replace) + "\n\n");
+  to.write("event: " + std::string{name} + "\ndata: " + json_text(x) + "\n\n");
 }
 
 /// A failure within a stream, whose head is gone already, is its last event.
@@ -61,11 +61,7 @@ std::string key_of(const api_call& x) {
 }
 
 std::string tag_of(const json& doc) {
-  return "\""
-         + to_string(
-             sha256(doc.dump(-1, ' ', false, json::error_handler_t::replace)))
-             .substr(0, 32)
-         + "\"";
+  return "\"" + to_string(sha256(json_text(doc))).substr(0, 32) + "\"";
 }
 
 } // namespace
@@ -77,13 +73,10 @@ http_response list_runs(const api_call& x) {
      .agent = x.request.parameter("agent"),
      .before = decode_cursor(x.request.parameter("cursor")),
      .limit = bounded(x, "limit", run_filter{}.limit, page_limit(x))});
-  const auto next = page.find("next");
-  if (next == page.end())
-    return document(page);
-  const auto cursor = encode_cursor(next->get<run_number>());
-  page.erase("next");
-  page["next_cursor"] = cursor;
+  const auto cursor = name_next(page);
   auto to = document(page);
+  if (cursor.empty())
+    return to;
   auto target = std::string{"/v1/runs?cursor="} + cursor;
   for (const auto& [name, content] : x.request.query)
     if (name != "cursor")
@@ -128,26 +121,22 @@ http_response follow_run(const api_call& x) {
 }
 
 http_response cancel_run(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->cancel_run(x.ids[0], request));
 }
 
 http_response resume_run(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->resume_run(x.ids[0], request));
 }
 
 http_response signal_run(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  const auto request = said(x);
   return document(x.work->signal_run(x.ids[0], request));
 }
 
 http_response retry_run(const api_call& x) {
-  auto request = x.body;
-  request["by"] = speaker(x);
+  auto request = said(x);
   request["roles"] = roles_of(x);
   return document(x.work->retry_run(x.ids[0], request));
 }

@@ -1,4 +1,5 @@
 #include <stanchion/core/id.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/runtime/api/problem.hpp>
 #include <stanchion/runtime/api/routes.hpp>
@@ -140,7 +141,7 @@ http_response api_service::finished(http_response x,
   if (x.type == "application/problem+json") {
     auto doc = nlohmann::json::parse(x.body);
     doc["request_id"] = id;
-    x.body = doc.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    x.body = json_text(doc);
   }
   for (const auto& [name, content] : std::map<std::string, std::string>{
          {"X-Request-Id", id},

@@ -1,4 +1,5 @@
 #include <stanchion/core/encode.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/supervisors/guard/guard_report.hpp>
 
 #include <nlohmann/json.hpp>
@@ -26,8 +27,7 @@ event_kind kind_of(breaker_state to) {
 event make_event(event_kind kind, severity level, instant at,
                  const std::string& tool, const json& fields) {
   auto x = event{.kind = kind, .severity = level, .at = at, .subject = tool};
-  // Replaces what is no UTF-8: texts are the tool's.
-  x.fields = fields.dump(-1, ' ', false, json::error_handler_t::replace);
+  x.fields = json_text(fields);
   return x;
 }
 

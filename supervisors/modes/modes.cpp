@@ -1,4 +1,5 @@
 #include <stanchion/core/append.hpp>
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/tree.hpp>
 #include <stanchion/supervisors/modes/modes.hpp>
@@ -134,8 +135,8 @@ std::string mode_fact(std::string_view agent) {
 }
 
 std::string to_text(const mode_setting& x) {
-  return json{{"mode", to_string(x.mode)}, {"by", x.by}, {"reason", x.reason}}
-    .dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(
+    {{"mode", to_string(x.mode)}, {"by", x.by}, {"reason", x.reason}});
 }
 
 mode_setting parse_mode_setting(std::string_view text) {

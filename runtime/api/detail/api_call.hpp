@@ -28,9 +28,16 @@ namespace detail {
 [[nodiscard]] http_response tagged(const api_call& x, const json& doc,
                                    const std::string& tag);
 
+/// Puts the cursor of the page after this one in the place of its number;
+/// returns it, or nothing for the last page.
+std::string name_next(json& page);
+
 /// Who is to stand for it: the caller, unless the body's `member` names
 /// somebody else for whom the caller may speak. Errors: `forbidden`.
 [[nodiscard]] std::string speaker(const api_call& x, const char* member = "by");
+
+/// The body, with `by` as the speaker.
+[[nodiscard]] json said(const api_call& x);
 
 /// The roles in which the caller decides; `*` for whoever may do anything.
 [[nodiscard]] json roles_of(const api_call& x);

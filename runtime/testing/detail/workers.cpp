@@ -1,3 +1,4 @@
+#include <stanchion/core/json_text.hpp>
 #include <stanchion/runtime/testing/detail/workers.hpp>
 
 #include <nlohmann/json.hpp>
@@ -108,7 +109,7 @@ std::string read_all(int from) {
   } catch (const std::exception& e) {
     doc = {{"threw", e.what()}};
   }
-  write_all(to, doc.dump(-1, ' ', false, json::error_handler_t::replace));
+  write_all(to, json_text(doc));
   ::close(to);
   std::_Exit(0);
 }
