@@ -359,11 +359,15 @@ void runtime::impl::require_version(const run_row& row) const {
                   + row.agent + ", and only one that has it drives the run"};
 }
 
+/// A stop empties the backlog, too: so what is looked at first is whether it is
+/// full, and only then whether anybody is still there.
 void runtime::impl::wait_for_journal() {
   require_running();
-  while (!settings.virtual_seed && backlog->past_bound()) {
-    backlog->wait(look_again);
+  for (auto full = true; full;) {
+    full = !settings.virtual_seed && backlog->past_bound();
     require_running();
+    if (full)
+      backlog->wait(look_again);
   }
 }
 

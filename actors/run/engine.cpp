@@ -127,9 +127,13 @@ void engine::replay() {
     if (!x.requested)
       diverge(path, describe(x), "nothing");
   replaying_ = false;
+  const auto goes_on = !past_->cancel_requested;
   past_.reset();
-  if (!diverged_)
-    go_live();
+  if (diverged_)
+    return;
+  if (!goes_on)
+    freeze();
+  go_live();
 }
 
 void engine::go_live() {

@@ -119,7 +119,8 @@ public:
   ~engine();
 
   /// Starts `program` and replays what `past` holds. Afterwards the engine is
-  /// live, unless it diverged, threw or ended.
+  /// live, unless it diverged, threw or ended, or frozen where the run was to
+  /// be cancelled: it begins nothing more.
   void start(task<json> program, history past);
 
   /// Delivers an outcome that the run has just recorded, at `now`.

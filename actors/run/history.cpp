@@ -193,6 +193,8 @@ void history::read(const record& r) {
     const auto x = body();
     auto& s = at(r.step);
     s.due = instant_of(x, "until");
+    if (std::exchange(s.attempts.open, false)) // its guard gave it back
+      s.attempts.ended = side_effect::not_started;
     if (s.reopenings != 0 && s.attempts.made == 0 && s.due)
       s.asked = *s.due; // the time of the call begins then
     s.waits_for

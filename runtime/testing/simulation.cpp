@@ -24,6 +24,20 @@ simulation& simulation::submit(submission what, duration after) {
   return *this;
 }
 
+simulation& simulation::cancel(std::size_t nth, duration from,
+                               duration within) {
+  scenario_->acts.push_back(
+    {.from = from, .within = within, .cancels = nth, .agent = {}});
+  return *this;
+}
+
+simulation& simulation::set_mode(std::string agent, mode to, duration from,
+                                 duration within) {
+  scenario_->acts.push_back(
+    {.from = from, .within = within, .agent = std::move(agent), .mode = to});
+  return *this;
+}
+
 simulation& simulation::inject(stanchion::faults x) {
   scenario_->faults = std::move(x);
   return *this;

@@ -61,6 +61,13 @@ public:
   /// A run to start, `after` the beginning. Submitted again under the same key
   /// until it is acknowledged.
   simulation& submit(submission what, duration after = {});
+  /// Somebody cancels the run of the `nth` submission, counted from 1, at an
+  /// instant of the seed's choice in [`from`, `from + within`), or as soon
+  /// after it as there is such a run and a process; again until that is heard.
+  simulation& cancel(std::size_t nth, duration from, duration within);
+  /// Likewise somebody says what an agent may do.
+  simulation& set_mode(std::string agent, mode to, duration from,
+                       duration within);
   /// What goes wrong. Replaces what was said before.
   simulation& inject(stanchion::faults x);
   /// What people say to tickets of that reason, of a run, that take such a

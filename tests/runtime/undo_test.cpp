@@ -2,6 +2,7 @@
 #include "support/virtual_runs.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/core/canonical.hpp>
 
 #include <nlohmann/json.hpp>
@@ -227,6 +228,38 @@ TEST_CASE("what a cancelled run did is undone, then it is cancelled",
   CHECK(w.log == booked_and_undone);
 }
 
+TEST_CASE(
+  "a run that was cancelled before the process died begins no step more",
+  "[runtime][undo]") {
+  auto w = world{};
+  const auto whole = new_store();
+  auto id = run_id{};
+  {
+    auto it = life{whole, w};
+    id = it.submit("trip", "wait");
+  }
+  const auto all = whole->records_in_order();
+  const auto first
+    = std::ranges::find(all, record_kind::outcome, &record::kind);
+  const auto count = static_cast<std::size_t>(first - all.begin()) + 1;
+  const auto cut = std::shared_ptr<memory_store>{whole->prefix(count)};
+  auto asked = batch{};
+  asked.records.push_back({first->run,
+                           first->seq + 1,
+                           record_kind::cancel,
+                           first->at,
+                           {},
+                           bodies::cancel("no more", "ann")});
+  const auto* pointer = &asked;
+  REQUIRE(cut->commit({&pointer, 1}) == commit_status::done);
+  auto it = life{cut, w};
+  it.pass(1s);
+  CHECK(it.state(id) == run_state::cancelled);
+  for (const auto& r : cut->records_in_order())
+    CHECK_FALSE((r.kind == record_kind::intent && r.step == "2"));
+  CHECK(w.undone.size() == 1);
+}
+
 TEST_CASE("while everything is stopped nothing is undone, and then it is",
           "[runtime][undo]") {
   auto w = world{};
@@ -346,13 +379,16 @@ TEST_CASE("an undo that waits for a person does so in every life",
   auto w = world{};
   const auto store = new_store();
   auto id = run_id{};
-  const auto end = GENERATE("fail", "abort");
+  const auto end = std::string{GENERATE("fail", "abort", "cancel")};
   {
     auto it = life{store, w};
     it.undo_broken = true;
-    id = it.submit(std::string{end} == "fail" ? "trip" : "asks", "fail");
-    if (std::string{end} == "abort")
+    id = it.submit(end == "fail" ? "trip" : "asks", "fail");
+    if (end == "abort")
       it.decide(verb::abort);
+    if (end == "cancel")
+      it.rt.cancel(id, "not wanted", "ann", {});
+    it.pass(1s);
     REQUIRE(it.state(id) == run_state::parked);
   }
   auto it = life{store, w};
@@ -360,9 +396,8 @@ TEST_CASE("an undo that waits for a person does so in every life",
   REQUIRE(it.state(id) == run_state::parked);
   CHECK(w.undone.empty());
   it.decide(verb::retry);
-  CHECK(
-    it.state(id)
-    == (std::string{end} == "fail" ? run_state::failed : run_state::cancelled));
+  CHECK(it.state(id)
+        == (end == "fail" ? run_state::failed : run_state::cancelled));
   CHECK(w.undone.size() == w.acts.size());
 }
 

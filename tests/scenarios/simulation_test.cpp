@@ -140,3 +140,40 @@ TEST_CASE("what people approved is done once, wherever the process dies",
   INFO(report.text());
   CHECK(report.ok());
 }
+
+TEST_CASE("1,000 systems whose runs are called off at any instant keep every "
+          "promise",
+          "[scenario][simulation]") {
+  for (auto* make : {three_runs, wide_system, careful_system, asking_system}) {
+    auto sim = make();
+    sim.inject(rough_days());
+    sim.cancel(1, {}, 30s);
+    sim.cancel(2, {}, 10min);
+    sim.goal("a run was cancelled", [](const simulated& x) {
+      return x.count(run_state::cancelled) > 0;
+    });
+    const auto report = sim.try_seeds(250, on_all_cores());
+    INFO(report.text());
+    CHECK(report.ok());
+  }
+}
+
+TEST_CASE("1,000 systems whose agents are stopped and lowered at any instant "
+          "keep every promise",
+          "[scenario][simulation]") {
+  for (auto* make : {three_runs, wide_system, careful_system, asking_system}) {
+    auto sim = make();
+    sim.inject(rough_days());
+    const auto agent = sim.try_seed(1).runs.at(0).row.agent;
+    sim.leave_open(park_reason::stopped_mode); // it goes on by itself
+    sim.set_mode(agent, mode::stopped, {}, 30s);
+    sim.set_mode(agent, mode::advisory, 5min, 5min);
+    sim.set_mode(agent, mode::autonomous, 1h, 1h);
+    sim.goal("somebody was asked", [](const simulated& x) {
+      return x.count(park_reason::stopped_mode) > 0;
+    });
+    const auto report = sim.try_seeds(250, on_all_cores());
+    INFO(report.text());
+    CHECK(report.ok());
+  }
+}

@@ -217,6 +217,8 @@ void run_actor::on_waits(const call_waits& x) {
     return;
   release(*s);
   note(*s, x.decided);
+  if (std::exchange(s->attempts.open, false)) // recorded, and never left
+    s->attempts.ended = side_effect::not_started;
   s->due = x.until;
   s->waits_for = x.why;
   log_->add(record_kind::wait, s->path, bodies::wait(x.until, to_string(x.why)),

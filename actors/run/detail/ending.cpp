@@ -194,8 +194,9 @@ void run_actor::ask_to_withdraw() {
   for (const auto& [id, x] : parked_)
     send(services_.desk(), withdraw_ticket{id, "its run was cancelled"});
   if (!parked_.empty())
-    after(ask_again, [this] { // the desk may have been replaced meanwhile
-      ask_to_withdraw();
+    after(ask_again, [this] {      // the desk may have been replaced meanwhile
+      if (!over_ && !is_undoing()) // an undo's tickets are still to be decided
+        ask_to_withdraw();
       settle();
     });
 }

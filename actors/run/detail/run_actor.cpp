@@ -158,6 +158,7 @@ void run_actor::load() {
     prepare_undo(past);
   else if (!cancelling_ && parent_cancelled())
     begin_cancel("its parent was cancelled", "its parent");
+  past.cancel_requested = cancelling_;
   if (!parked_.empty() && (!cancelling_ || undoes || unknown_call())) {
     publish(event_kind::run_resumed, severity::debug, {});
     return check_tickets();

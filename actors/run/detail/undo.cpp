@@ -37,8 +37,10 @@ void run_actor::undo_first(const ending& x) {
   log_->when_durable([this] { begin_undo(); });
 }
 
-/// The program has ended: it is not replayed.
+/// The program has ended: it is not replayed, and whatever it waited for was
+/// withdrawn before.
 void run_actor::prepare_undo(const history& past) {
+  std::erase_if(parked_, [](const auto& x) { return !is_undo(x.second.step); });
   undecided_ = 0;
   engine_.emplace(static_cast<engine_host&>(*this), log_->row().id,
                   past.started);

@@ -1,6 +1,7 @@
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/runtime/testing/detail/auditor.hpp>
+#include <stanchion/supervisors/policy/mode_watch.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -23,6 +24,15 @@ std::string label(const record& r) {
 
 bool acts(effect x) {
   return x != effect::read_only;
+}
+
+/// A key without its revision: the run and the step.
+std::string step_in(const std::string& key) {
+  return key.substr(0, key.rfind('/'));
+}
+
+std::string word_of(const std::string& whose, mode to) {
+  return whose + " " + std::string{to_string(to)};
 }
 
 } // namespace
@@ -78,6 +88,7 @@ void auditor::attempted(const simulated_call& x) {
                      + s.arguments);
   if (asks_(x.tool))
     check_approved(x);
+  check_mode(x);
   if (acts(x.effect)) {
     check_order(x, s);
     check_repeat(x, s);
@@ -110,8 +121,7 @@ void auditor::check_repeat(const simulated_call& x, step_facts& s) {
 }
 
 void auditor::check_approved(const simulated_call& x) {
-  const auto step = x.key.substr(0, x.key.rfind('/')); // without revision
-  const auto found = approved_.find(step);
+  const auto found = approved_.find(step_in(x.key));
   if (found == approved_.end())
     complain("I5", label(x) + " although nobody had approved it");
   else if (found->second != to_string(sha256(x.arguments)))
@@ -121,15 +131,21 @@ void auditor::check_approved(const simulated_call& x) {
 
 // -- the store ----------------------------------------------------------------
 
-void auditor::committed(const batch& x) {
-  for (const auto& row : x.runs)
-    runs_[row.number].id = to_string(row.id);
+void auditor::committed(const batch& x, instant now) {
+  for (const auto& row : x.runs) {
+    auto& run = runs_[row.number];
+    run.id = to_string(row.id);
+    run.agent = row.agent;
+    by_id_[run.id] = row.number;
+  }
+  for (const auto& f : x.facts)
+    mode_taken(f, now);
   for (const auto& t : x.tickets)
     if (t.run != 0 && t.decided
         && decided_.insert(t.id + " " + std::to_string(t.version)).second)
       word_taken(t);
   for (const auto& r : x.records)
-    record_taken(r);
+    record_taken(r, now);
 }
 
 void auditor::word_taken(const ticket& t) {
@@ -145,7 +161,7 @@ void auditor::word_taken(const ticket& t) {
   s->permitted = t.decided->verb != verb::happened;
 }
 
-void auditor::record_taken(const record& r) {
+void auditor::record_taken(const record& r, instant now) {
   auto& run = runs_[r.run];
   if (r.seq != run.next_seq)
     complain("I6", label(r) + " came instead of record "
@@ -155,6 +171,9 @@ void auditor::record_taken(const record& r) {
     complain("I6", label(r) + " follows the one that ended the run");
   if (!run.over && is_terminal(r.kind))
     check_undone(run, r);
+  if (run.cancelled && !run.over
+      && (r.kind == record_kind::completed || r.kind == record_kind::continued))
+    complain("I16", label(r) + " although the run was cancelled");
   run.over = run.over || is_terminal(r.kind);
   switch (r.kind) {
   case record_kind::attempt: {
@@ -172,12 +191,19 @@ void auditor::record_taken(const record& r) {
     return outcome_taken(run, r);
   case record_kind::reopened:
     return reopened(run, r);
+  case record_kind::mode:
+    return own_mode_taken(run, r, now);
+  case record_kind::cancel:
+    run.cancelled = true;
+    return;
   default:
     return;
   }
 }
 
 void auditor::intent_taken(run_facts& run, const record& r) {
+  if (run.cancelled && !is_undo(r.step))
+    complain("I16", label(r) + " although the run was cancelled");
   const auto body = json::parse(r.body);
   if (!body.value("undo", "").empty())
     run.undoable.insert(r.step);
@@ -248,7 +274,71 @@ auditor::step_facts* auditor::step_of(run_facts& run, const step_path& step) {
   return key == run.keys.end() ? nullptr : &steps_[key->second];
 }
 
+// -- modes --------------------------------------------------------------------
+
+bool auditor::known_mode::set(mode to, instant now) {
+  const auto before = std::exchange(mode_, to);
+  const auto loosest = now == since_ ? loosest_ : before;
+  loosest_ = std::min(loosest, to);
+  since_ = now;
+  return to < before;
+}
+
+void auditor::said(const std::string& agent, mode to) {
+  said_.insert(word_of(agent, to));
+}
+
+void auditor::mode_taken(const fact& x, instant now) {
+  constexpr auto prefix = std::string_view{"mode/"};
+  if (!x.key.starts_with(prefix))
+    return;
+  const auto agent = x.key.substr(prefix.size());
+  const auto doc = json::parse(x.text);
+  const auto to = mode_setting{
+    parse_mode(doc.value("mode", "")).value(), doc.value("by", ""), {}};
+  if (modes_[agent].set(to.mode, now))
+    check_widened(agent, to);
+}
+
+void auditor::own_mode_taken(run_facts& run, const record& r, instant now) {
+  const auto doc = json::parse(r.body);
+  const auto to
+    = mode_setting{parse_mode(doc.value("own", "autonomous")).value(),
+                   doc.value("by", ""),
+                   {}};
+  if (run.own.set(to.mode, now))
+    check_widened(run.id, to);
+}
+
+void auditor::check_widened(const std::string& whose, const mode_setting& to) {
+  if (to.by != mode_rule && !said_.contains(word_of(whose, to.mode)))
+    complain("I10", whose + " may do more (" + std::string{to_string(to.mode)}
+                      + ", by " + to.by + "), and nobody has said so");
+}
+
+void auditor::check_mode(const simulated_call& x) {
+  const auto [id, path] = place_of(x.key);
+  const auto& run = runs_[by_id_[to_string(id)]];
+  const auto allowed
+    = stricter(modes_[""].at(x.at),
+               stricter(modes_[run.agent].at(x.at), run.own.at(x.at)));
+  const auto asked_for = approved_.contains(step_in(x.key)) || is_undo(path);
+  if (allowed == mode::stopped
+      || (allowed == mode::advisory && acts(x.effect) && !asked_for))
+    complain("I10", label(x) + " although " + run.agent + " was "
+                      + std::string{to_string(allowed)});
+}
+
 // -- the end ------------------------------------------------------------------
+
+void auditor::over(std::size_t actors, std::size_t at_first) {
+  if (actors > at_first)
+    complain("I11", std::to_string(actors)
+                      + " actors live although nothing is "
+                        "open; they were "
+                      + std::to_string(at_first)
+                      + " before there was anything");
+}
 
 void auditor::quiet(store& in,
                     const std::function<bool(const run_row&)>& waits) {

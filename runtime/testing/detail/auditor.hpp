@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/runtime/testing/simulated.hpp>
 
@@ -31,10 +32,18 @@ namespace stanchion::detail {
 ///     I6   records of a run have no gap, and none follows the one that ends it
 ///     I8   whatever is not over goes on by itself, or waits for a person
 ///     I9   no more attempts than allowed
+///     I10  only a person, or a rule that says so, lets an agent or a run do
+///          more; what a mode forbids does not leave any more
+///     I11  what is over leaves no actor behind
 ///     I13  the same journal and the same code ask for the same
 ///     I14  what is recorded as done by a tool, the tool has done
 ///     I15  a run that ends as failed or cancelled has undone what it did and
 ///          can be undone, last things first, once each
+///     I16  a run that is cancelled begins no further step but undos, and does
+///          not complete
+///
+/// Not I7, one owner at a time, for a world has one process; nor I12, secrets,
+/// for tests plant those: docs/how-it-is-tested.md says where.
 ///
 /// Threads: one.
 class auditor {
@@ -50,11 +59,15 @@ public:
 
   void acknowledged(const run_row& row);
   void attempted(const simulated_call& x);
-  void committed(const batch& x);
+  void committed(const batch& x, instant now);
   void heard(const event& x);
+  /// A person says what an agent may do.
+  void said(const std::string& agent, mode to);
   void process_died();
   /// Nothing is left that could happen by itself, or patience is over.
   void quiet(store& in, const std::function<bool(const run_row&)>& waits);
+  /// Nothing is open any more; `actors` are alive, and were `at_first`.
+  void over(std::size_t actors, std::size_t at_first);
   /// The process starts again.
   void started(store& in);
 
@@ -64,6 +77,21 @@ public:
   void complain(std::string rule, std::string what);
 
 private:
+  /// What a mode is, as far as that is durable.
+  class known_mode {
+  public:
+    /// Whether that allows more than before.
+    bool set(mode to, instant now);
+    /// What left at the instant of a change may have left before it.
+    [[nodiscard]] mode at(instant now) const {
+      return now == since_ ? loosest_ : mode_;
+    }
+
+  private:
+    mode mode_ = mode::autonomous;
+    mode loosest_ = mode::autonomous; // at the instant of the last change
+    instant since_;
+  };
   /// What is known about one step and revision.
   struct step_facts {
     std::string arguments; // of the intent, or of the first call
@@ -77,15 +105,18 @@ private:
   };
   struct run_facts {
     std::string id;
+    std::string agent;
     std::uint32_t next_seq = 0;
     bool over = false;
+    bool cancelled = false;
+    known_mode own;
     std::map<step_path, std::string> keys; // of the present revision
     std::set<step_path> acting;            // calls of tools that change things
     std::set<step_path> undoable;          // of those, with an undo
     std::vector<step_path> done;           // undoable ones, in order
   };
 
-  void record_taken(const record& r);
+  void record_taken(const record& r, instant now);
   void intent_taken(run_facts& run, const record& r);
   void end_taken(run_facts& run, const record& r);
   void word_taken(const ticket& t);
@@ -97,12 +128,19 @@ private:
   void check_order(const simulated_call& x, const step_facts& s);
   void check_repeat(const simulated_call& x, step_facts& s);
   void check_approved(const simulated_call& x);
+  void check_mode(const simulated_call& x);
+  void mode_taken(const fact& x, instant now);
+  void own_mode_taken(run_facts& run, const record& r, instant now);
+  void check_widened(const std::string& whose, const mode_setting& to);
 
   happened truth_;
   limit most_;
   asking asks_;
   std::map<std::string, std::string> approved_; // digests, by run and step
+  std::map<std::string, known_mode> modes_;     // of agents; "" of everything
+  std::set<std::string> said_;                  // by people, of modes
   std::map<run_number, run_facts> runs_;
+  std::map<std::string, run_number> by_id_;
   std::map<std::string, step_facts> steps_; // by key
   std::vector<run_row> acknowledged_;
   std::set<std::string> decided_; // tickets

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/mode.hpp>
 #include <stanchion/core/ticket.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/runtime/runtime.hpp>
@@ -33,6 +34,14 @@ struct scenario {
     submission what;
     duration after{};
   };
+  /// What a person does by themselves, at an instant of the seed's choice.
+  struct act {
+    duration from{};
+    duration within{};
+    std::size_t cancels = 0; ///< a submission, from 1; 0: sets a mode
+    std::string agent;
+    stanchion::mode mode = mode::autonomous;
+  };
   struct claim {
     std::string text;
     std::function<bool(const simulated&)> holds;
@@ -41,6 +50,7 @@ struct scenario {
   std::function<void(runtime&)> setup;
   std::map<std::string, tool_function> fakes;
   std::vector<planned> submissions;
+  std::vector<act> acts;
   stanchion::faults faults;
   std::map<park_reason, std::optional<scripted_word>> words;
   bool nobody = false;

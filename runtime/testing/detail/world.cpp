@@ -20,6 +20,8 @@ constexpr auto most_lives = std::uint64_t{1'000};
 /// whether what they said was heard.
 constexpr auto ask_again = duration{60s};
 constexpr auto look_again = duration{10min};
+/// How long what is over may take to be cleaned up.
+constexpr auto clean_up = duration{2min};
 /// The longest that people take, and a process to be started again.
 constexpr auto slow_people = duration{120s};
 constexpr auto slow_start = duration{30s};
@@ -45,6 +47,15 @@ constexpr auto counted
                 event_kind::step_reopened,      event_kind::fallback_used,
                 event_kind::run_stuck,          event_kind::undo_started,
                 event_kind::undo_failed};
+
+void require_submitted(const scenario& s) {
+  for (const auto& x : s.acts)
+    if (x.cancels > s.submissions.size())
+      throw error{error_code::invalid_spec,
+                  "the simulation cancels submission "
+                    + std::to_string(x.cancels) + ", and has "
+                    + std::to_string(s.submissions.size()) + " submissions"};
+}
 
 /// Independent streams of chance from one seed.
 std::uint64_t stream(std::uint64_t seed, std::uint64_t which) {
@@ -116,13 +127,18 @@ world::world(const scenario& s, const plan& p)
       schedule_of(s, p), [this](const fault_rule& why) { die(why); })),
     store_(std::make_shared<noted_store>(*this)),
     listener_(std::make_shared<listener>(*this)), now_(fabric::virtual_epoch),
-    began_(now_), acknowledged_(s.submissions.size()) {
+    began_(now_), acknowledged_(s.submissions.size()),
+    submitted_(s.submissions.size()), acted_(s.acts.size()) {
+  require_submitted(s);
   for (const auto& [tool, fn] : s.fakes)
     sink_.fake(tool, fn);
   sink_.on_attempt = [this](const simulated_call& x) { attempted(x); };
   result_.seed = p.seed;
   for (auto i = std::size_t{0}; i < s.submissions.size(); ++i)
     plan_at(began_ + s.submissions[i].after, [this, i] { submit(i); });
+  for (auto i = std::size_t{0}; i < s.acts.size(); ++i)
+    plan_at(began_ + s.acts[i].from + some(s.acts[i].within),
+            [this, i] { act(i); });
 }
 
 world::~world() {
@@ -243,6 +259,8 @@ bool world::go_on() {
 }
 
 bool world::at_rest() {
+  if (!at_first_)
+    at_first_ = rt_->actors().alive();
   const auto due = driver_->next_due();
   const auto mine = agenda_.begin();
   if (is_over() || (!due && mine == agenda_.end()))
@@ -282,6 +300,7 @@ void world::submit(std::size_t i) {
       if (dead_ || acknowledged_[i])
         return;
       acknowledged_[i] = true;
+      submitted_[i] = row.id;
       auditor_.acknowledged(row);
     });
   } catch (const error& e) {
@@ -290,6 +309,45 @@ void world::submit(std::size_t i) {
       throw;
     note(e.what());
   }
+}
+
+// -- people who act by themselves ---------------------------------------------
+
+/// Does it again until it was heard.
+void world::act(std::size_t i) {
+  if (acted_[i])
+    return;
+  plan_at(now() + ask_again, [this, i] { act(i); });
+  try {
+    if (scenario_.acts[i].cancels != 0)
+      cancel(i);
+    else
+      set_mode(i);
+  } catch (const error& e) {
+    if (e.code() != error_code::run_conflict
+        && e.code() != error_code::not_running)
+      throw;
+    note(e.what());
+  }
+}
+
+void world::cancel(std::size_t i) {
+  const auto nth = scenario_.acts[i].cancels - 1;
+  if (!acknowledged_.at(nth))
+    return;
+  const auto row = store_->find_run(submitted_[nth]);
+  acted_[i] = row && is_terminal(row->state);
+  if (!acted_[i])
+    rt_->cancel(submitted_[nth], "changed their mind", "simulated person",
+                [this, i](bool) { acted_[i] = acted_[i] || !dead_; });
+}
+
+void world::set_mode(std::size_t i) {
+  const auto& x = scenario_.acts[i];
+  auditor_.said(x.agent, x.mode);
+  rt_->set_mode(
+    x.agent, {x.mode, "simulated person", "to see what happens"},
+    [this, i](const mode_setting&) { acted_[i] = acted_[i] || !dead_; });
 }
 
 // -- people -------------------------------------------------------------------
@@ -348,7 +406,7 @@ void world::heard(const event& x) {
 
 void world::committed(std::span<const batch* const> xs) {
   for (const auto* x : xs) {
-    auditor_.committed(*x);
+    auditor_.committed(*x, now());
     if (plan_.trace)
       for (const auto& r : x->records)
         note("record " + std::to_string(r.run) + "/" + std::to_string(r.seq)
@@ -382,7 +440,24 @@ bool world::waits(const run_row& row) {
             });
 }
 
+/// Lets those who have heard of the end last leave.
+void world::settle() {
+  const auto until = now() + clean_up;
+  while (!dead_) {
+    if (driver_->step())
+      continue;
+    const auto due = driver_->next_due();
+    if (!due || *due > until)
+      break;
+    driver_->fire();
+  }
+  if (!dead_)
+    auditor_.over(rt_->actors().alive(), *at_first_);
+}
+
 outcome_of_plan world::finish() {
+  if (!dead_ && at_first_ && is_over())
+    settle();
   auditor_.quiet(*store_, [this](const run_row& row) { return waits(row); });
   for (auto i = std::size_t{0}; i < acknowledged_.size(); ++i)
     if (!acknowledged_[i])

@@ -61,6 +61,9 @@ private:
   // -- around it --------------------------------------------------------------
 
   void submit(std::size_t i);
+  void act(std::size_t i);
+  void cancel(std::size_t i);
+  void set_mode(std::size_t i);
   void people_look();
   void decide(const ticket& t);
   void decided(const ticket& t, const error* why);
@@ -69,6 +72,7 @@ private:
   void attempted(const simulated_call& x);
   void note(std::string_view text);
   [[nodiscard]] bool waits(const run_row& row);
+  void settle();
   [[nodiscard]] outcome_of_plan finish();
 
   const scenario& scenario_;
@@ -85,11 +89,14 @@ private:
   simulated result_;
   instant now_; // while no process lives
   instant began_;
+  std::optional<std::size_t> at_first_; // actors, before there was anything
   std::uint64_t lives_ = 0;
   bool dead_ = false;    // the process is, and nothing it does counts
   bool looking_ = false; // people will
   std::multimap<instant, std::function<void()>> agenda_;
   std::vector<bool> acknowledged_;                            // by submission
+  std::vector<run_id> submitted_;                             // likewise
+  std::vector<bool> acted_;                                   // by act
   std::map<std::string, std::optional<scripted_word>> words_; // by ticket
   std::unique_ptr<runtime> rt_;
   std::optional<fabric::simulation> driver_;

@@ -482,6 +482,28 @@ TEST_CASE_METHOD(world, "a cancelled run ends once its open attempt has",
   CHECK_THAT(result(n), ContainsSubstring("enough"));
 }
 
+TEST_CASE_METHOD(world,
+                 "a cancelled run does not wait for a call that its guard gave "
+                 "back and a race went on without",
+                 "[run][cancel]") {
+  tool("look", effect::read_only, [](const call_request&, std::uint32_t) {
+    return outcome{failure{.kind = failure_kind::timeout,
+                           .effect = side_effect::none,
+                           .code = "breaker"}};
+  });
+  agent({"racer", "1", [](agent_context& ctx, value) -> task<json> {
+           co_await ctx.race(ctx.call("look", args()), ctx.sleep_for(1s));
+           co_await ctx.escalate(park_reason::requires_human, "?");
+           co_return json{};
+         }});
+  const auto n = submit("racer");
+  sim.advance(2s);
+  REQUIRE(state(n) == "parked");
+  tell(n, fabric::message::of(cancel_run{"enough", "ann", {}}));
+  sim.advance(1s);
+  CHECK(state(n) == "cancelled");
+}
+
 TEST_CASE_METHOD(world, "cancelling a parent cancels its children",
                  "[run][cancel]") {
   agent({"nap", "1", [](agent_context& ctx, value) -> task<json> {

@@ -32,7 +32,7 @@ public:
     auto b = batch{};
     b.runs.push_back(row);
     b.records.push_back({1, seq++, kind, {}, step, std::move(body)});
-    auditor.committed(b);
+    auditor.committed(b, now);
   }
   void begin() {
     add(record_kind::started, bodies::started({.agent = "a"}), {});
@@ -55,7 +55,8 @@ public:
   /// The tool is asked; `acts` says whether it does what it is asked.
   void call(std::uint32_t n, bool acts = true,
             const std::string& arguments = "{}") {
-    auditor.attempted({.tool = "pay",
+    auditor.attempted({.at = now,
+                       .tool = "pay",
                        .effect = e,
                        .key = key,
                        .attempt = n,
@@ -72,7 +73,7 @@ public:
     t.decided = decision{.verb = v, .by = "ann"};
     auto b = batch{};
     b.tickets.push_back(t);
-    auditor.committed(b);
+    auditor.committed(b, now);
   }
   void approved(const std::string& arguments) {
     auto t = ticket{};
@@ -86,7 +87,7 @@ public:
     t.decided = decision{.verb = verb::approve, .by = "ann"};
     auto b = batch{};
     b.tickets.push_back(t);
-    auditor.committed(b);
+    auditor.committed(b, now);
   }
   /// The rules that were broken.
   [[nodiscard]] std::set<std::string> broken() const {
@@ -96,8 +97,16 @@ public:
     return rules;
   }
 
+  void mode_is(const std::string& name, const std::string& by) {
+    auto b = batch{};
+    b.facts.push_back(
+      {"mode/a", R"({"mode":")" + name + R"(","by":")" + by + R"("})"});
+    auditor.committed(b, now);
+  }
+
   effect e = effect::once;
   bool asks = false;
+  instant now{1h};
   run_row row;
   std::string key;
   std::set<std::string> done;
@@ -305,4 +314,98 @@ TEST_CASE_METHOD(books, "a run that nothing will move breaks I8",
   CHECK(broken().empty());
   auditor.quiet(*in, [](const run_row&) { return false; });
   CHECK(broken() == rules{"I8"});
+}
+
+TEST_CASE_METHOD(books, "who may do more, and nobody said so, breaks I10",
+                 "[runtime][testing]") {
+  begin();
+  mode_is("advisory", "ann");
+  SECTION("nobody said it") {
+    mode_is("autonomous", "ann");
+    CHECK(broken() == rules{"I10"});
+  }
+  SECTION("a person said another mode") {
+    auditor.said("a", mode::stopped);
+    mode_is("autonomous", "ann");
+    CHECK(broken() == rules{"I10"});
+  }
+  SECTION("a person said it") {
+    auditor.said("a", mode::autonomous);
+    mode_is("autonomous", "ann");
+    CHECK(broken().empty());
+  }
+  SECTION("it has earned it") {
+    mode_is("autonomous", "a rule");
+    CHECK(broken().empty());
+  }
+  SECTION("the run says it itself") {
+    add(record_kind::mode, R"({"mode":"stopped","own":"stopped"})", {});
+    CHECK(broken().empty());
+    add(record_kind::mode, R"({"mode":"advisory","by":"the agent"})", {});
+    CHECK(broken() == rules{"I10"});
+  }
+}
+
+TEST_CASE_METHOD(books, "what a mode forbids breaks I10",
+                 "[runtime][testing]") {
+  begin();
+  intent();
+  attempt(1);
+  SECTION("an agent that is stopped") {
+    e = effect::read_only;
+    mode_is("stopped", "ann");
+    SECTION("left before it was") {
+      call(1);
+      CHECK(broken().empty());
+    }
+    SECTION("left later") {
+      now += 1s;
+      call(1);
+      CHECK(broken() == rules{"I10"});
+    }
+  }
+  SECTION("one that may only propose") {
+    mode_is("advisory", "ann");
+    now += 1s;
+    SECTION("reads") {
+      e = effect::read_only;
+      call(1);
+      CHECK(broken().empty());
+    }
+    SECTION("acts") {
+      call(1);
+      CHECK(broken() == rules{"I10"});
+    }
+    SECTION("does what was approved") {
+      approved("{}");
+      call(1);
+      CHECK(broken().empty());
+    }
+  }
+}
+
+TEST_CASE_METHOD(books, "an actor that is left over breaks I11",
+                 "[runtime][testing]") {
+  auditor.over(7, 7);
+  CHECK(broken().empty());
+  auditor.over(8, 7);
+  CHECK(broken() == rules{"I11"});
+}
+
+TEST_CASE_METHOD(books, "a run that goes on after it was cancelled breaks I16",
+                 "[runtime][testing]") {
+  begin();
+  add(record_kind::cancel, bodies::cancel("enough", "ann"), {});
+  SECTION("it begins a step") {
+    intent();
+    CHECK(broken() == rules{"I16"});
+  }
+  SECTION("it completes") {
+    add(record_kind::completed, bodies::completed(value{}), {});
+    CHECK(broken() == rules{"I16"});
+  }
+  SECTION("it ends") {
+    add(record_kind::cancelled, bodies::cancelled("enough"), {});
+    CHECK(broken().empty());
+  }
 }
