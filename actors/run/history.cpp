@@ -461,6 +461,8 @@ void history::read_decided(const record& r) {
   s.charged = false;
   s.reopenings = 0;
   s.grant = grant.empty() ? s.grant : grant;
+  if (said == to_string(verb::abort))
+    s.attempts.ended.reset(); // it is left at what is known
   if (said == to_string(verb::skip))
     skipped_.insert(r.step);
 }

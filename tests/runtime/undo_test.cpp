@@ -97,6 +97,12 @@ task<json> lodging(agent_context& ctx, value) {
   co_return json{};
 }
 
+/// Pays where nobody can say for a while whether it is paid.
+task<json> pays(agent_context& ctx, value) {
+  co_await ctx.call("pay", args("what", "bill"));
+  co_return json{};
+}
+
 /// The services outside, which know what stands and what was undone.
 struct world {
   std::vector<std::string> log;
@@ -146,6 +152,20 @@ struct life {
                out.log.emplace_back("undo what never was");
                return nullptr;
              }));
+    rt.add(tool{"pay", effect::idempotent,
+                [this](const value&, tool_context&) -> json {
+                  out.log.emplace_back("pay");
+                  throw tool_error{failure{.kind = failure_kind::http_5xx,
+                                           .effect = side_effect::unknown,
+                                           .retry_after = 10min}};
+                }}
+             .input(any())
+             .output(any())
+             .run_inline()
+             .undo([this](const value&, tool_context&) -> json {
+               out.log.emplace_back("pay back");
+               return nullptr;
+             }));
     rt.add(tool{"tidy", effect::idempotent,
                 [this](const value& x, tool_context&) -> json {
                   out.log.push_back("tidy " + x["what"].dump());
@@ -168,6 +188,7 @@ struct life {
                                                 {"several", several},
                                                 {"lodging", lodging},
                                                 {"late", late},
+                                                {"pays", pays},
                                                 {"family", family},
                                                 {"asks", asks},
                                                 {"careless", careless}})
@@ -258,6 +279,39 @@ TEST_CASE(
   for (const auto& r : cut->records_in_order())
     CHECK_FALSE((r.kind == record_kind::intent && r.step == "2"));
   CHECK(w.undone.size() == 1);
+}
+
+TEST_CASE("before a run is cancelled a person says what became of a call that "
+          "was to be tried again",
+          "[runtime][undo]") {
+  auto w = world{};
+  const auto store = new_store();
+  auto id = run_id{};
+  const auto restarted = GENERATE(false, true);
+  auto it = std::make_unique<life>(store, w);
+  id = it->submit("pays", {});
+  REQUIRE(it->state(id) == run_state::waiting);
+  it->rt.cancel(id, "not wanted", "ann", {});
+  it->pass(1s);
+  if (restarted) {
+    it.reset();
+    it = std::make_unique<life>(store, w);
+  }
+  REQUIRE(it->state(id) == run_state::parked);
+  CHECK(only_ticket(*store).reason == park_reason::ambiguous_state);
+  auto expected = std::vector<std::string>{"pay"};
+  SECTION("it was paid") {
+    it->decide(verb::happened, R"({"receipt": 7})");
+    expected.emplace_back("pay back");
+  }
+  SECTION("it was not") {
+    it->decide(verb::did_not_happen);
+  }
+  SECTION("they leave it at that") {
+    it->decide(verb::abort);
+  }
+  CHECK(it->state(id) == run_state::cancelled);
+  CHECK(w.log == expected);
 }
 
 TEST_CASE("while everything is stopped nothing is undone, and then it is",

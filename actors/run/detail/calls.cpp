@@ -291,13 +291,7 @@ void run_actor::on_unknown(const call_unknown& x) {
   release(*s);
   end_attempt(*s, x.attempt, x.why);
   note(*s, x.decided);
-  park({.reason = x.reason,
-        .step = s->path,
-        .revision = s->revision,
-        .title = "nobody can say whether " + s->name + " took effect",
-        .why = x.why,
-        .suggestion = "look at the service itself, then say happened (with "
-                      "the result) or did_not_happen"});
+  ask_what_became(*s, x.reason);
 }
 
 void run_actor::on_late_result(const late_result& x) {

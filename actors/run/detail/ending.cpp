@@ -135,6 +135,8 @@ void run_actor::finish(const ending& x) {
     return;
   const auto gives_up
     = x.state == run_state::failed || x.state == run_state::cancelled;
+  if (const auto* s = gives_up ? unsettled() : nullptr)
+    return ask_what_became(*s, park_reason::ambiguous_state);
   if (gives_up && has_acts_)
     return undo_first(x);
   finish_now(x);
@@ -165,6 +167,30 @@ void run_actor::finish_now(const ending& x) {
 bool run_actor::unknown_call() const {
   return std::any_of(parked_.begin(), parked_.end(),
                      [](const auto& x) { return x.second.unknown; });
+}
+
+/// A call that may have changed something, and that nothing asks any more
+/// whether it has; null when there is none.
+const step* run_actor::unsettled() const {
+  if (!engine_)
+    return nullptr;
+  for (const auto& [path, s] : engine_->open())
+    if (s->kind == step_kind::call && !s->attempts.open && !held_.contains(path)
+        && s->tool_effect.value_or(effect::read_only) != effect::read_only
+        && s->attempts.ended == side_effect::unknown)
+      return s.get();
+  return nullptr;
+}
+
+/// What is to be undone depends on it.
+void run_actor::ask_what_became(const step& s, park_reason reason) {
+  park({.reason = reason,
+        .step = s.path,
+        .revision = s.revision,
+        .title = "nobody can say whether " + s.name + " took effect",
+        .why = s.attempts.last ? *s.attempts.last : std::optional<failure>{},
+        .suggestion = "look at the service itself, then say happened (with "
+                      "the result) or did_not_happen"});
 }
 
 void run_actor::end_cancelled() {
@@ -253,7 +279,7 @@ void run_actor::park_exhausted(const std::string& message) {
 
 void run_actor::on_cancel(const cancel_run& x) {
   if (!cancelling_ && !finishing_ && !is_undoing())
-    begin_cancel(x.reason, x.by);
+    call_off(x.reason, x.by);
   if (!x.answer)
     return;
   if (cancelling_ && !open_attempts() && !unknown_call() && !has_acts_)
@@ -269,6 +295,14 @@ bool run_actor::parent_cancelled() const {
     return false;
   const auto parent = services_.store->find_run(log_->row().parent);
   return parent && parent->state == run_state::cancelled;
+}
+
+/// What it left open may be known to its journal alone, for a run that was
+/// parked is not driven when it is taken up.
+void run_actor::call_off(const std::string& reason, const std::string& by) {
+  begin_cancel(reason, by);
+  if (!engine_)
+    reload();
 }
 
 void run_actor::begin_cancel(const std::string& reason, const std::string& by) {

@@ -206,8 +206,11 @@ void run_actor::apply(const ticket& t, const decision& d) {
   if (d.verb == verb::abort && t.reason == park_reason::poison_step
       && found != nullptr && found->attempts.open)
     leave_unknown(t.step, found->attempts.made);
+  auto* open = engine_ ? engine_->find(t.step) : nullptr;
+  if (d.verb == verb::abort && open != nullptr)
+    open->attempts.ended.reset(); // it is left at what is known
   if (d.verb == verb::abort && !cancelling_)
-    return begin_cancel("aborted by " + d.by, d.by);
+    return call_off("aborted by " + d.by, d.by);
   if (found != nullptr && found->kind == step_kind::approval)
     return apply_to_plan(t, d, *found);
   // What was left without an outcome is tried afresh, too.

@@ -397,6 +397,8 @@ private:
   void finish(const ending& x);
   void finish_now(const ending& x);
   void end_cancelled();
+  [[nodiscard]] const step* unsettled() const;
+  void ask_what_became(const step& s, park_reason reason);
   /// Whether a person must say what became of a call before the run may end.
   [[nodiscard]] bool unknown_call() const;
   /// A person may be deciding at this very moment: the desk says who was first.
@@ -433,6 +435,7 @@ private:
 
   void on_cancel(const cancel_run& x);
   [[nodiscard]] bool parent_cancelled() const;
+  void call_off(const std::string& reason, const std::string& by);
   void begin_cancel(const std::string& reason, const std::string& by);
   void stop_steps();
   void cancel_children(const std::string& reason, const std::string& by);

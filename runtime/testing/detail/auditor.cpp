@@ -169,8 +169,10 @@ void auditor::record_taken(const record& r, instant now) {
   run.next_seq = r.seq + 1;
   if (run.over && r.kind != record_kind::late)
     complain("I6", label(r) + " follows the one that ended the run");
-  if (!run.over && is_terminal(r.kind))
+  if (!run.over && is_terminal(r.kind)) {
     check_undone(run, r);
+    check_settled(run, r);
+  }
   if (run.cancelled && !run.over
       && (r.kind == record_kind::completed || r.kind == record_kind::continued))
     complain("I16", label(r) + " although the run was cancelled");
@@ -260,6 +262,23 @@ void auditor::check_undone(const run_facts& run, const record& r) {
   if (gives_up && !run.done.empty())
     complain("I15",
              label(r) + ", and step " + run.done.back() + " was not undone");
+}
+
+void auditor::check_settled(const run_facts& run, const record& r) {
+  for (const auto& step : run.acting) {
+    const auto key = run.keys.find(step);
+    const auto found
+      = key == run.keys.end() ? steps_.end() : steps_.find(key->second);
+    if (found == steps_.end())
+      continue;
+    const auto& s = found->second;
+    if (s.outcome || s.words != 0 || s.asked == 0)
+      continue;
+    const auto end = s.ends.find(s.asked);
+    if (end == s.ends.end() || !end->second)
+      complain("I17",
+               label(r) + ", and nobody knows what became of step " + step);
+  }
 }
 
 void auditor::reopened(run_facts& run, const record& r) {

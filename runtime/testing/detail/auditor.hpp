@@ -41,6 +41,8 @@ namespace stanchion::detail {
 ///          can be undone, last things first, once each
 ///     I16  a run that is cancelled begins no further step but undos, and does
 ///          not complete
+///     I17  no run ends while somebody might still ask what became of an
+///          attempt that changes something
 ///
 /// Not I7, one owner at a time, for a world has one process; nor I12, secrets,
 /// for tests plant those: docs/how-it-is-tested.md says where.
@@ -124,6 +126,7 @@ private:
   void reopened(run_facts& run, const record& r);
   void undone(run_facts& run, const record& r);
   void check_undone(const run_facts& run, const record& r);
+  void check_settled(const run_facts& run, const record& r);
   [[nodiscard]] step_facts* step_of(run_facts& run, const step_path& step);
   void check_order(const simulated_call& x, const step_facts& s);
   void check_repeat(const simulated_call& x, step_facts& s);

@@ -409,3 +409,27 @@ TEST_CASE_METHOD(books, "a run that goes on after it was cancelled breaks I16",
     CHECK(broken().empty());
   }
 }
+
+TEST_CASE_METHOD(books, "a run that ends beside an open attempt breaks I17",
+                 "[runtime][testing]") {
+  begin();
+  intent();
+  attempt(1);
+  call(1, false);
+  auto expected = rules{};
+  SECTION("of which nobody knows") {
+    expected = {"I17"};
+  }
+  SECTION("whose end says nothing") {
+    end(1, side_effect::unknown);
+    expected = {"I17"};
+  }
+  SECTION("that did nothing") {
+    end(1, side_effect::none);
+  }
+  SECTION("of which people have said what they know") {
+    word(verb::abort);
+  }
+  add(record_kind::cancelled, bodies::cancelled("enough"), {});
+  CHECK(broken() == expected);
+}
