@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stanchion {
@@ -38,6 +39,14 @@ exit_code run_verb(const command& chosen, const terminal& io,
 bool wants_colors() {
   const auto* no = std::getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe)
   return (no == nullptr || *no == '\0') && ::isatty(STDOUT_FILENO) == 1;
+}
+
+/// Whether people look at this and press keys.
+bool is_interactive() {
+  const auto* kind = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe)
+  const auto known = kind != nullptr && *kind != '\0';
+  return known && std::string_view{kind} != "dumb"
+         && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
 } // namespace
@@ -69,7 +78,8 @@ int command_line(int argc, char** argv,
                            .out = std::cout,
                            .err = std::cerr,
                            .shows_progress = ::isatty(STDERR_FILENO) == 1,
-                           .colors = wants_colors()};
+                           .colors = wants_colors(),
+                           .interactive = is_interactive()};
   auto abandoned = false;
   const auto code
     = static_cast<int>(run_command(program, words, io, setup, abandoned));

@@ -34,6 +34,9 @@ struct terminal {
   bool shows_progress = false;
   /// Whether `out` may be coloured.
   bool colors = false;
+  /// Whether `in` and `out` are a terminal on which a person can be shown
+  /// something that changes.
+  bool interactive = false;
 };
 
 /// The words of one command. Members that a verb does not take are as they are
@@ -71,6 +74,9 @@ struct invocation {
   std::optional<std::string> faults;
   bool allow_faults = false;
   std::uint64_t fault_seed = 1;
+  // -- of what is shown as it changes
+  duration every = std::chrono::seconds{1};
+  bool once = false;
   // -- of a server
   std::string url; ///< of the one that is asked; empty: the data directory's
   std::filesystem::path token_file;

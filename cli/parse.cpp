@@ -62,6 +62,7 @@ public:
     add_care();
     add_simulate();
     add_stats();
+    add_top();
   }
 
   [[nodiscard]] CLI::App& app() {
@@ -186,6 +187,28 @@ private:
        },
        "Only what was recorded within this; default everything")
       ->type_name("SPAN");
+  }
+
+  void add_top() {
+    auto* x = leaf(&app_, "top",
+                   "Watch runs, tickets, the tree and tools, and decide; plain "
+                   "lines where there is no terminal",
+                   verbs::top, "top --url http://127.0.0.1:7420");
+    x->add_option_function<std::string>(
+       "--every",
+       [this](const std::string& text) {
+         const auto span = parse_span(text);
+         if (!span || *span < std::chrono::milliseconds{100})
+           throw CLI::ValidationError{
+             "--every: \"" + text
+             + "\" is no span of at least 100ms; write 2s, for example"};
+         chosen.words.every = *span;
+       },
+       "How often to look, from 100ms; default 1s")
+      ->type_name("SPAN");
+    x->add_flag("--once", chosen.words.once, "Look once, print it, and leave");
+    takes_by(x);
+    takes_server(x);
   }
 
   void add_simulate() {

@@ -61,5 +61,6 @@ exit_code version(command_context& x);
 
 exit_code simulate(command_context& x);
 exit_code stats(command_context& x);
+exit_code top(command_context& x);
 
 } // namespace stanchion::verbs

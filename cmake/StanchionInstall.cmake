@@ -34,4 +34,5 @@ install(FILES
   "${STANCHION_SOURCE_DIR}/cmake/FindCAF.cmake"
   "${STANCHION_SOURCE_DIR}/cmake/FindHttplib.cmake"
   "${STANCHION_SOURCE_DIR}/cmake/FindPrometheusCpp.cmake"
+  "${STANCHION_SOURCE_DIR}/cmake/FindNcursesw.cmake"
   DESTINATION "${package_dir}")

@@ -58,6 +58,7 @@ TEST_CASE("every verb is found by its words", "[cli]") {
     {{"doctor"}, verbs::doctor},
     {{"version"}, verbs::version},
     {{"simulate", "a"}, verbs::simulate},
+    {{"top"}, verbs::top},
   }));
   CHECK(parsed(words).verb == verb);
 }
