@@ -3,8 +3,8 @@
 //
 // Shows:    a confidence below which the agent only proposes; approval of
 //           large refunds; a classifier that hangs and a simpler one in its
-//           place; a person who approves, edits and rejects; mails that give
-//           orders to the program, in vain.
+//           place; a person who approves, edits and rejects over HTTP; mails
+//           that give orders to the program, in vain.
 // Run:      ./dev example 06_customer_support
 //           ./dev example 06_customer_support --no-operator
 // Expected: expected.txt; README.md explains it
@@ -14,6 +14,9 @@
 #include "report.hpp"
 #include "tools.hpp"
 
+#include <stanchion/runtime/api/http_client.hpp>
+#include <stanchion/runtime/api/owner_operations.hpp>
+#include <stanchion/runtime/api/server.hpp>
 #include <stanchion/stanchion.hpp>
 
 #include <cstdlib>
@@ -21,6 +24,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -43,6 +47,33 @@ std::vector<run_id> submit_all(runtime& rt, const case_file& x) {
   return ids;
 }
 
+/// Ann at her desk: the operator API of this program on a port of this machine,
+/// and a token that lets her decide.
+class desk {
+public:
+  desk(runtime& rt, const std::filesystem::path& dir)
+    : work_(make_owner_operations(rt)),
+      server_(work_, dir / "tokens.json", {.listen = "127.0.0.1:0"}),
+      http_({.url = server_.url(), .token = token_for("ann")}) {
+    // nop
+  }
+
+  http_client& http() {
+    return http_;
+  }
+
+private:
+  std::string token_for(const char* who) {
+    return work_->create_token({{"name", who}, {"role", "approver"}})
+      .at("secret")
+      .get<std::string>();
+  }
+
+  std::shared_ptr<operations> work_;
+  api_server server_;
+  http_client http_;
+};
+
 /// Lets everything end, or come to where only a person gets it further: `ann`,
 /// if there is one.
 void work(const std::filesystem::path& dir, const clerk* ann) {
@@ -52,10 +83,13 @@ void work(const std::filesystem::path& dir, const clerk* ann) {
   add_tools(rt, s);
   add_agent(rt);
   rt.start();
+  auto at = std::optional<desk>{};
+  if (ann != nullptr)
+    at.emplace(rt, dir);
   for (const auto& id : submit_all(rt, mails)) {
     auto row = rt.wait(id);
     while (ann != nullptr && !is_terminal(row.state)) {
-      ann->attend(rt);
+      ann->attend(at->http());
       row = rt.wait(id);
     }
   }
@@ -63,9 +97,7 @@ void work(const std::filesystem::path& dir, const clerk* ann) {
   print_report(std::cout, all, s->written);
   if (const auto n = open_tickets(all); n != 0)
     std::cout << n << " tickets wait for you. Decide some:\n"
-              << "    06_customer_support ticket list\n"
-              << "    06_customer_support ticket show TICKET\n"
-              << "    06_customer_support ticket decide TICKET approve\n"
+              << "    06_customer_support top\n"
               << "and start this again: what you decided is done then.\n";
   rt.stop();
 }

@@ -2,14 +2,14 @@
 
 #include "cases.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstddef>
 #include <map>
 #include <string>
 
 namespace stanchion {
-class runtime;
-class value;
-struct decision_request;
-struct ticket;
+class http_client;
 } // namespace stanchion
 
 namespace customer_support {
@@ -27,13 +27,15 @@ class clerk {
 public:
   explicit clerk(const case_file& x);
 
-  /// Decides all tickets that are open.
-  void attend(stanchion::runtime& rt) const;
+  /// Decides all tickets that are open, over the operator API: `at` shows her
+  /// token. Returns how many there were. Errors: `std::runtime_error` when she
+  /// is refused; `error{no_server}`.
+  std::size_t attend(stanchion::http_client& at) const;
 
-  /// What she says to an approval. Errors: `std::out_of_range` for one about an
-  /// unknown mail; `step_error` for a ticket of another kind.
-  [[nodiscard]] stanchion::decision_request
-  judge(const stanchion::ticket& t) const;
+  /// What she says to an approval, as the operator API has both. Errors:
+  /// `std::out_of_range` for one about an unknown mail; `step_error` for a
+  /// ticket of another kind.
+  [[nodiscard]] nlohmann::json judge(const nlohmann::json& ticket) const;
 
 private:
   std::map<std::string, support_case> mails_;
