@@ -75,6 +75,18 @@ function(stanchion_program)
   endif()
 endfunction()
 
+# Those of the sources that have an HTTP server of their own must see cpp-httplib
+# as it was built.
+function(stanchion_httplib_sources)
+  foreach(source IN LISTS ARGN)
+    file(STRINGS "${source}" uses REGEX "^#include <httplib\\.h>")
+    if(uses)
+      set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS
+        "$<TARGET_PROPERTY:Httplib::httplib,INTERFACE_COMPILE_DEFINITIONS>")
+    endif()
+  endforeach()
+endfunction()
+
 # One program per folder examples/NN_name/ that has a main.cpp. All other sources
 # form the library example_NN_name_lib, which the tests of the example link, too;
 # where there are files to read (*.json), EXAMPLE_DIR says where.
@@ -101,6 +113,7 @@ function(stanchion_examples)
         "${STANCHION_SOURCE_DIR}/examples")
       target_link_libraries(example_${name}_lib PUBLIC stanchion)
       stanchion_settings(example_${name}_lib)
+      stanchion_httplib_sources(${sources})
       file(GLOB data CONFIGURE_DEPENDS "${folder}/*.json")
       if(data)
         target_compile_definitions(example_${name}_lib PRIVATE
