@@ -2,6 +2,7 @@
 
 #include <stanchion/cli/invocation.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/plain_text.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -20,12 +21,6 @@ struct text_table {
 };
 
 void print(std::ostream& to, const text_table& x);
-
-/// `text` on one line: control characters, with which a tool's answer could
-/// repaint a terminal, are shown as `?`.
-[[nodiscard]] std::string one_line(std::string_view text);
-/// The same, but line breaks stay.
-[[nodiscard]] std::string plain_text(std::string_view text);
 
 /// JSON text on one line.
 [[nodiscard]] std::string compact(const json& x);
