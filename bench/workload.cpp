@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
+#include <stanchion/core/store_wrapper.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -26,8 +27,12 @@ task<json> one(agent_context& ctx, value input) {
 }
 
 /// A store that keeps what is committed.
-class recorder final : public store {
+class recorder final : public store_wrapper {
 public:
+  recorder() : store_wrapper(make_memory_store()) {
+    // nop
+  }
+
   commits seen;
 
   commit_status commit(std::span<const batch* const> xs) override {
@@ -38,51 +43,8 @@ public:
       all.runs.insert(all.runs.end(), x->runs.begin(), x->runs.end());
     }
     seen.push_back(std::move(all));
-    return inner_->commit(xs);
+    return inner().commit(xs);
   }
-  bool reopen() override {
-    return inner_->reopen();
-  }
-  std::vector<record> read(run_number run, std::uint32_t from) override {
-    return inner_->read(run, from);
-  }
-  std::optional<run_row> find_run(run_number number) override {
-    return inner_->find_run(number);
-  }
-  std::optional<run_row> find_run(const run_id& id) override {
-    return inner_->find_run(id);
-  }
-  std::optional<run_row> find_run(std::string_view agent,
-                                  std::string_view key) override {
-    return inner_->find_run(agent, key);
-  }
-  std::vector<run_row> list_runs(const run_filter& f) override {
-    return inner_->list_runs(f);
-  }
-  void each_open_run(const std::function<void(const run_row&)>& each) override {
-    inner_->each_open_run(each);
-  }
-  run_number last_run() override {
-    return inner_->last_run();
-  }
-  std::optional<ticket> find_ticket(std::string_view id) override {
-    return inner_->find_ticket(id);
-  }
-  std::vector<ticket> list_tickets(const ticket_filter& f) override {
-    return inner_->list_tickets(f);
-  }
-  std::string find_fact(std::string_view key) override {
-    return inner_->find_fact(key);
-  }
-  std::vector<audit_entry> list_audits(const audit_filter& f) override {
-    return inner_->list_audits(f);
-  }
-  verify_report verify() override {
-    return inner_->verify();
-  }
-
-private:
-  std::shared_ptr<store> inner_ = make_memory_store();
 };
 
 } // namespace

@@ -145,6 +145,10 @@ public:
 
   /// A fact's text; empty when there is none.
   [[nodiscard]] virtual std::string find_fact(std::string_view key) = 0;
+  /// All facts whose keys begin with `prefix`, by key. A damaged one is left
+  /// out; `verify` names it.
+  [[nodiscard]] virtual std::vector<fact> list_facts(std::string_view prefix)
+    = 0;
 
   /// Newest first.
   [[nodiscard]] virtual std::vector<audit_entry>

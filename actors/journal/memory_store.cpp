@@ -356,6 +356,15 @@ std::string memory_store::find_fact(std::string_view key) {
   return i == facts_.end() ? std::string{} : i->second;
 }
 
+std::vector<fact> memory_store::list_facts(std::string_view prefix) {
+  const guard lock{mutex_};
+  std::vector<fact> result;
+  for (auto i = facts_.lower_bound(prefix);
+       i != facts_.end() && i->first.starts_with(prefix); ++i)
+    result.push_back({i->first, i->second});
+  return result;
+}
+
 std::vector<audit_entry> memory_store::list_audits(const audit_filter& f) {
   const guard lock{mutex_};
   std::vector<audit_entry> result;

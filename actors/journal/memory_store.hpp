@@ -74,6 +74,7 @@ public:
   [[nodiscard]] std::vector<ticket>
   list_tickets(const ticket_filter& f) override;
   [[nodiscard]] std::string find_fact(std::string_view key) override;
+  [[nodiscard]] std::vector<fact> list_facts(std::string_view prefix) override;
   [[nodiscard]] std::vector<audit_entry>
   list_audits(const audit_filter& f) override;
   void remember(std::string_view text) override;

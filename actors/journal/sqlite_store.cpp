@@ -298,6 +298,22 @@ public:
     return found ? found->text : std::string{};
   }
 
+  std::vector<fact> list_facts(std::string_view prefix) override {
+    static const auto sql
+      = select(sqlite::fact_columns, "FROM facts WHERE key >= ? AND key < ? "
+                                     "ORDER BY key");
+    // No key has a byte above those of UTF-8.
+    const auto end = std::string{prefix} + "\xff";
+    return readers_.read([&](connection& db) {
+      std::vector<fact> result;
+      auto rows = db.query(sql, prefix, std::string_view{end});
+      while (rows.next())
+        if (auto x = sqlite::read_fact(rows); x.sound)
+          result.push_back(std::move(x.row));
+      return result;
+    });
+  }
+
   std::vector<audit_entry> list_audits(const audit_filter& f) override {
     const auto below = f.before == 0 ? std::numeric_limits<std::int64_t>::max()
                                      : static_cast<std::int64_t>(f.before);

@@ -386,6 +386,20 @@ ANY_STORE_CASE("a fact is replaced, and removed by an empty text",
   CHECK(it->find_fact("other") == "stays");
 }
 
+ANY_STORE_CASE("facts are listed by the beginning of their keys",
+               "[journal][store]") {
+  batch x;
+  x.facts = {{"told/b", "2"}, {"told", "no"},         {"told/a", "1"},
+             {"tole", "no"},  {"told/\xc3\xa9", "3"}, {"gone/x", "no"}};
+  REQUIRE(commit(*it, x) == commit_status::done);
+  auto listed = std::string{};
+  for (const auto& f : it->list_facts("told/"))
+    listed += f.key + "=" + f.text + " ";
+  CHECK(listed == "told/a=1 told/b=2 told/\xc3\xa9=3 ");
+  CHECK(it->list_facts("nothing/").empty());
+  CHECK(it->list_facts("").size() == 6);
+}
+
 // -- verify ------------------------------------------------------------------
 
 ANY_STORE_CASE("verify counts what is there", "[journal][store]") {
