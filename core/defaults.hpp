@@ -111,6 +111,25 @@ inline constexpr std::uint64_t budget_warning = 80;
 /// Depth of children of children.
 inline constexpr std::uint32_t child_depth = 16;
 
+// -- notifications ------------------------------------------------------------
+
+/// After a message, how long what is like it is gathered for the next one
+/// (Alertmanager's group_wait).
+inline constexpr duration notification_window = 30s;
+/// First, factor and cap of the delay before a message is tried again; full
+/// jitter. Ours: a receiver that is started anew is back within seconds, and
+/// one that is down is asked a dozen times an hour.
+inline constexpr duration notification_backoff = 1s;
+inline constexpr double notification_backoff_factor = 2.0;
+inline constexpr duration notification_backoff_cap = 5min;
+/// Age at which a message that nobody has taken is given up. Ours: by then
+/// somebody has looked after the receiver.
+inline constexpr duration notification_give_up = 24h;
+/// Time a receiver, or a command, has to answer (GitHub's webhooks).
+inline constexpr duration notification_timeout = 10s;
+/// Time between asking a command to end and killing it.
+inline constexpr duration notification_kill_after = 2s;
+
 // -- process ------------------------------------------------------------------
 
 /// Messages in a mailbox at which a warning event is raised.

@@ -121,6 +121,12 @@ std::string_view to_string(event_kind x) {
     return "alert_raised";
   case event_kind::alert_cleared:
     return "alert_cleared";
+  case event_kind::notification_sent:
+    return "notification_sent";
+  case event_kind::notification_delayed:
+    return "notification_delayed";
+  case event_kind::notification_dropped:
+    return "notification_dropped";
   }
   return detail::no_name;
 }

@@ -75,6 +75,9 @@ enum class event_kind : std::uint8_t {
   log_lines_dropped,
   alert_raised,
   alert_cleared,
+  notification_sent,
+  notification_delayed,
+  notification_dropped,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);
