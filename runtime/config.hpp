@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/actors/notifier/options.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
@@ -56,6 +57,9 @@ struct config {
   std::shared_ptr<event_sink> events;
   /// Logs, metrics and alerts.
   telemetry_options telemetry = {};
+  /// Who is told of tickets and alerts. With `telemetry.alerts` unset, alerts
+  /// are raised as by default for channels that want them.
+  notification_options notifications = {};
   /// Where chance comes from; null means the operating system.
   std::shared_ptr<random_source> random;
   /// What to do to tools, commits and the process, on purpose. Refused without

@@ -10,6 +10,7 @@
 #include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/runtime/detail/faulty_store.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/notifications.hpp>
 #include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/runtime/recovery.hpp>
@@ -20,6 +21,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -69,11 +71,34 @@ metric_names names_in(const runtime::impl& x) {
   }
   for (const auto& [name, version] : x.latest)
     names.agents.insert(name);
-  names.parts = {"journal", "router", "timers", "people", "desk",
-                 "modes",   "alerts", "tools",  "teams",  "agents"};
+  names.parts = {"journal", "router", "timers", "people", "desk",    "modes",
+                 "alerts",  "tools",  "teams",  "agents", "notifier"};
   for (const auto& team : x.teams)
     names.parts.insert(team.name());
   return names;
+}
+
+/// Lets the store keep what people are to be told, before anything changes.
+void runtime::impl::start_notifications() {
+  const auto& wanted = settings.notifications;
+  if (wanted.channels.empty())
+    return;
+  const auto hears_alerts
+    = [](const notification_channel& x) { return x.alerts; };
+  if (!settings.telemetry.alerts
+      && std::ranges::any_of(wanted.channels, hears_alerts))
+    settings.telemetry.alerts.emplace();
+  notices = std::make_shared<detail::notifications>(
+    wanted, bus, [this](fabric::message x) {
+      if (const auto to = part("notifier"))
+        sys->send(to, std::move(x));
+    });
+  store = notices->stand_before(store, [this] {
+    if (sys != nullptr)
+      return sys->clock().now();
+    return settings.virtual_seed ? settings.virtual_start
+                                 : system_clock().now();
+  });
 }
 
 void runtime::impl::start_observers() {
@@ -111,6 +136,7 @@ void runtime::impl::open() {
     store = open_sqlite_store(dir.database());
   }
   prepare_faults();
+  start_notifications();
   start_observers();
   if (died)
     charge_deaths(*store,
@@ -262,6 +288,8 @@ void runtime::impl::last_word(const failure& why,
                 {},
                 "root",
                 json{{"why", to_string(why)}}.dump()});
+  if (notices != nullptr)
+    notices->tell_at_once(t, t.created);
   proceed();
 }
 

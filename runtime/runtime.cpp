@@ -8,6 +8,7 @@
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/notifications.hpp>
 #include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/router.hpp>
@@ -239,6 +240,12 @@ void runtime::start() {
                 "(--allow-faults), for what they do is real"};
   require_none(validate(impl_->settings.faults), "the faults to inject");
   require_none(validate(impl_->settings.telemetry), "telemetry");
+  const auto& told = impl_->settings.notifications;
+  require_none(validate(told), "notifications");
+  if (impl_->settings.virtual_seed && !told.channels.empty() && !told.carrier)
+    throw error{error_code::invalid_spec,
+                "notifications.carrier: in virtual time nothing leaves the "
+                "program; set one"};
   impl_->check_fallbacks();
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
@@ -291,6 +298,7 @@ bool runtime::stop() {
   }
   clean = sys.shutdown(1s) && clean;
   impl_->stop_observers();
+  impl_->notices.reset();
   impl_->pool.reset();
   if (impl_->lock && clean)
     impl_->lock->mark_clean();

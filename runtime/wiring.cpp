@@ -6,6 +6,7 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/runtime/detail/faulty_tool.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/notifications.hpp>
 #include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/router.hpp>
 #include <stanchion/supervisors/guard/guard.hpp>
@@ -268,6 +269,16 @@ supervisor_options runtime::impl::people_options() {
          .store = store,
          .events = bus,
          .check_every = settings.telemetry.alerts->check_every});
+    }));
+  if (notices != nullptr)
+    x.children.push_back(system_child("notifier", [this] {
+      return make_notifier({.settings = settings.notifications,
+                            .outbox = notices->outbox(),
+                            .carrier = notices->carrier(),
+                            .store = store,
+                            .journal = part("journal"),
+                            .events = bus,
+                            .random = random});
     }));
   return x;
 }

@@ -5,6 +5,7 @@
 #include <stanchion/runtime/api/detail/connection_watch.hpp>
 #include <stanchion/runtime/api/detail/mount.hpp>
 #include <stanchion/runtime/api/http_client.hpp>
+#include <stanchion/runtime/api/http_post.hpp>
 #include <stanchion/runtime/api/server.hpp>
 
 #include <httplib.h>
@@ -442,6 +443,90 @@ http_client::stream(const std::string& target,
     throw error{error_code::no_server,
                 "the server does not answer: " + httplib::to_string(x.error())};
   return no;
+}
+
+// -- one POST -----------------------------------------------------------------
+
+namespace {
+
+/// Hangs up when the time is over, or somebody says so.
+class hang_up_in_time {
+public:
+  hang_up_in_time(httplib::Client& http, duration timeout,
+                  const std::function<bool()>& cancelled)
+    : thread_([this, &http, timeout, &cancelled] {
+        constexpr auto moment = std::chrono::milliseconds{50};
+        const auto end = std::chrono::steady_clock::now() + timeout;
+        auto lock = std::unique_lock{mutex_};
+        while (!changed_.wait_for(lock, moment, [this] { return over_; }))
+          if (std::chrono::steady_clock::now() >= end || cancelled())
+            http.stop(); // again and again: it may not be connected yet
+      }) {
+    // nop
+  }
+  hang_up_in_time(const hang_up_in_time&) = delete;
+  hang_up_in_time& operator=(const hang_up_in_time&) = delete;
+  ~hang_up_in_time() {
+    {
+      const std::lock_guard guard{mutex_};
+      over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;  // guarded by mutex_
+  std::thread thread_; // last: starts when the rest is there
+};
+
+httplib::Request request_of(const http_post& x, const std::string& path) {
+  auto to = httplib::Request{};
+  to.method = "POST";
+  to.path = path.starts_with('/') ? path : "/" + path;
+  for (const auto& [name, content] : x.headers)
+    to.headers.emplace(name, content);
+  to.headers.emplace("Content-Type", "application/json");
+  to.body = x.body;
+  return to;
+}
+
+} // namespace
+
+http_posted send(const http_post& x, const std::function<bool()>& cancelled) {
+  constexpr auto most = std::size_t{64} << 10U;
+  if (!x.url.starts_with("http://") && !x.url.starts_with("https://"))
+    throw error{error_code::usage,
+                "the URL begins with no http:// or https://"};
+  const auto cut = x.url.find_first_of("/?", x.url.find("//") + 2);
+  const auto origin = x.url.substr(0, cut);
+  auto http = httplib::Client{origin};
+  if (!http.is_valid())
+    throw error{error_code::usage, "the URL cannot be asked"};
+  http.set_connection_timeout(x.timeout);
+  http.set_read_timeout(x.timeout);
+  http.set_write_timeout(x.timeout);
+  if (!x.ca.empty())
+    http.set_ca_cert_path(x.ca.c_str());
+  auto request
+    = request_of(x, cut == std::string::npos ? "/" : x.url.substr(cut));
+  auto read = std::size_t{0};
+  auto to = http_posted{};
+  request.response_handler = [&to](const httplib::Response& head) {
+    to.status = head.status;
+    to.retry_after = head.get_header_value("Retry-After");
+    return true;
+  };
+  request.content_receiver = [&read](const char*, std::size_t count, auto...) {
+    return (read += count) <= most;
+  };
+  const auto watch = hang_up_in_time{http, x.timeout, cancelled};
+  const auto result = http.send(request);
+  if (to.status == 0)
+    to.problem = result ? "no status" : httplib::to_string(result.error());
+  return to;
 }
 
 } // namespace stanchion

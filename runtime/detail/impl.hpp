@@ -34,6 +34,10 @@ namespace stanchion {
 struct recovery_plan;
 struct run_beginning;
 
+namespace detail {
+class notifications;
+} // namespace detail
+
 /// What a runtime is made of. `wiring.cpp` builds the tree, `life.cpp` opens,
 /// takes up and says the last word, `runtime.cpp` is the interface.
 struct runtime::impl {
@@ -56,6 +60,7 @@ struct runtime::impl {
 
   std::optional<data_dir_lock> lock;
   std::shared_ptr<stanchion::store> store;
+  std::shared_ptr<detail::notifications> notices; // null: nobody is told
   std::shared_ptr<stanchion::backlog> backlog;
   std::shared_ptr<random_source> random;
   std::shared_ptr<executor> pool;
@@ -160,6 +165,7 @@ struct runtime::impl {
 
   void open();
   void prepare_faults();
+  void start_notifications();
   void start_observers();
   void stop_observers();
   [[nodiscard]] std::shared_ptr<detail::observers> observers_now() {
