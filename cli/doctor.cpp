@@ -146,6 +146,19 @@ std::pair<finding, instant> see_journal(const data_dir& dir) try {
   return {{"journal", health::fail, e.what(), "see what the line says"}, {}};
 }
 
+/// One for each channel that the journal knows something of.
+std::vector<finding> see_channels(const data_dir& dir, instant now) try {
+  auto all = std::vector<finding>{};
+  if (fs::exists(dir.database()))
+    for (const auto& x :
+         channels_in(*open_sqlite_store(dir.database(), {.read_only = true})))
+      all.push_back(judge_channel(x, now));
+  return all;
+} catch (const error& e) {
+  static_cast<void>(e); // the line of the journal says it
+  return {};
+}
+
 bool clock_is_synchronised() {
   auto about = ::timex{};
   return ::adjtimex(&about) >= 0 && (about.status & STA_UNSYNC) == 0;
@@ -205,15 +218,47 @@ finding judge_clock(instant now, instant newest, bool synchronised) {
   return x;
 }
 
+finding judge_channel(const channel_state& x, instant now) {
+  constexpr auto long_ago = 7 * 24h;
+  constexpr auto patience = 15min;
+  auto to = finding{"channel " + x.name,
+                    health::ok,
+                    std::to_string(x.waiting) + " notices wait",
+                    {}};
+  if (x.failing_since) {
+    to.state = health::warn;
+    to.text += ", it has failed since " + to_rfc3339(*x.failing_since) + " ("
+               + x.why + ")";
+    to.fix = "mend its receiver; `notify test` tries it";
+  } else if (x.oldest && now - *x.oldest > patience) {
+    to.state = health::warn;
+    to.text += " since " + to_rfc3339(*x.oldest);
+    to.fix = "start a program that has this channel";
+  }
+  if (x.last_given_up && now - *x.last_given_up < long_ago) {
+    to.state = health::warn;
+    to.text += "; " + std::to_string(x.given_up)
+               + " messages were given up, the last at "
+               + to_rfc3339(*x.last_given_up) + " (" + x.why + ")";
+    to.fix += std::string{to.fix.empty() ? "" : "; "}
+              + "`audit --by notifier` lists what was not told";
+  }
+  return to;
+}
+
 std::vector<finding> examine(const data_dir& dir) {
   auto [journal, newest] = see_journal(dir);
-  return {see_directory(dir),
-          see_space(dir),
-          see_sqlite(),
-          see_owner(dir),
-          std::move(journal),
-          see_failed(dir),
-          judge_clock(system_clock().now(), newest, clock_is_synchronised())};
+  const auto now = system_clock().now();
+  auto all = std::vector{see_directory(dir),
+                         see_space(dir),
+                         see_sqlite(),
+                         see_owner(dir),
+                         std::move(journal),
+                         see_failed(dir),
+                         judge_clock(now, newest, clock_is_synchronised())};
+  for (auto& x : see_channels(dir, now))
+    all.push_back(std::move(x));
+  return all;
 }
 
 } // namespace stanchion

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/journal/data_dir.hpp>
+#include <stanchion/actors/notifier/notifier.hpp>
 #include <stanchion/core/time.hpp>
 
 #include <cstdint>
@@ -32,6 +33,10 @@ struct finding {
 /// `newest`: the latest instant in the journal.
 [[nodiscard]] finding judge_clock(instant now, instant newest,
                                   bool synchronised);
+
+/// A channel that fails, has given up within a week, or has waited for a
+/// quarter of an hour, is a warning.
+[[nodiscard]] finding judge_channel(const channel_state& x, instant now);
 
 /// Looks at a data directory and at what it depends on; changes nothing.
 [[nodiscard]] std::vector<finding> examine(const data_dir& dir);

@@ -87,6 +87,14 @@ struct invocation {
   std::filesystem::path tls_cert;
   std::filesystem::path tls_key;
   bool insecure_non_loopback = false;
+  // -- of notifications
+  std::string notify_webhook; ///< a URL, or `@FILE` that holds it
+  std::string notify_template = "generic";
+  std::filesystem::path notify_secret_file;
+  std::filesystem::path notify_routing_key_file;
+  std::string notify_command; ///< a program
+  std::string notify_base_url;
+  bool notify_resolved = false;
   // -- of tokens and the audit
   std::string name;
   std::string role;

@@ -13,6 +13,7 @@ owner::owner(const data_dir& dir, const command_context& x,
   auto settings = config{};
   settings.data_dir = dir.root();
   settings.telemetry = std::move(shown);
+  settings.notifications = notifications_of(x.words);
   settings.faults = read_faults(x.words.faults);
   settings.allow_faults = x.words.allow_faults;
   settings.fault_seed = x.words.fault_seed;

@@ -19,9 +19,9 @@ class signal_watch;
 /// Threads: one makes, uses and destroys it.
 class owner {
 public:
-  /// Makes a runtime, which shows of itself what `shown` says, and lets the
-  /// program add to it; touches no file. Errors: `usage` for faults that make
-  /// no sense.
+  /// Makes a runtime, which shows of itself what `shown` says and tells people
+  /// as the words say, and lets the program add to it; touches no file. Errors:
+  /// `usage` for faults that make no sense.
   owner(const data_dir& dir, const command_context& x, signal_watch& signals,
         telemetry_options shown = {});
   owner(const owner&) = delete;

@@ -541,7 +541,14 @@ private:
                     chosen.words.insecure_non_loopback,
                     "Listen for other machines without TLS, where everybody "
                     "between may read the tokens");
+    takes_notifications(serve);
     takes_faults(serve);
+    auto* notify = noun("notify", "See whether people can be told",
+                        "notify test --notify-webhook @url --notify-template "
+                        "slack");
+    takes_notifications(
+      leaf(notify, "test", "Send one message, now, and say what came of it",
+           verbs::notify_test, "notify test --notify-command ./tell-us"));
     add_tokens();
     auto* audit = leaf(&app_, "audit", "List who changed what, when and why",
                        verbs::audit, "audit --subject 0197c5d2");
@@ -555,6 +562,32 @@ private:
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
     takes_server(audit);
+  }
+
+  void takes_notifications(CLI::App* x) {
+    auto& to = chosen.words;
+    x->add_option("--notify-webhook", to.notify_webhook,
+                  "Tell this URL of tickets and alerts; @FILE reads it there")
+      ->type_name("URL");
+    x->add_option("--notify-template", to.notify_template,
+                  "In which shape: generic, slack or pagerduty; default "
+                  "generic")
+      ->check(CLI::IsMember({"generic", "slack", "pagerduty"}))
+      ->type_name("NAME");
+    x->add_option("--notify-secret-file", to.notify_secret_file,
+                  "Where the secret is that signs what it is told")
+      ->type_name("FILE");
+    x->add_option("--notify-routing-key-file", to.notify_routing_key_file,
+                  "Where PagerDuty's routing key is")
+      ->type_name("FILE");
+    x->add_option("--notify-command", to.notify_command,
+                  "Tell this program, on its standard input")
+      ->type_name("PROGRAM");
+    x->add_option("--notify-base-url", to.notify_base_url,
+                  "What links begin with, such as https://ops.example/")
+      ->type_name("URL");
+    x->add_flag("--notify-resolved", to.notify_resolved,
+                "Also tell what is over");
   }
 
   void add_tokens() {

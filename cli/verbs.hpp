@@ -44,6 +44,7 @@ exit_code breaker_close(command_context& x);
 // -- serving ------------------------------------------------------------------
 
 exit_code serve(command_context& x);
+exit_code notify_test(command_context& x);
 exit_code token_create(command_context& x);
 exit_code token_list(command_context& x);
 exit_code token_revoke(command_context& x);

@@ -115,6 +115,29 @@ std::string read_token(const invocation& x) {
   return token;
 }
 
+notification_options notifications_of(const invocation& x) {
+  auto to = notification_options{.base_url = x.notify_base_url};
+  const auto shape = parse_notification_template(x.notify_template)
+                       .value_or(notification_template::generic);
+  if (!x.notify_webhook.empty() || shape == notification_template::pagerduty) {
+    auto hook = webhook{.body = shape};
+    if (x.notify_webhook.starts_with('@'))
+      hook.url_from.file = x.notify_webhook.substr(1);
+    else
+      hook.url = x.notify_webhook;
+    hook.secret.file = x.notify_secret_file;
+    hook.routing_key.file = x.notify_routing_key_file;
+    to.channels.push_back({.name = "webhook",
+                           .to = std::move(hook),
+                           .resolved = x.notify_resolved});
+  }
+  if (!x.notify_command.empty())
+    to.channels.push_back({.name = "command",
+                           .to = command_hook{{x.notify_command}},
+                           .resolved = x.notify_resolved});
+  return to;
+}
+
 std::string who(const invocation& x) {
   if (!x.by.empty() || !x.url.empty())
     return x.by;

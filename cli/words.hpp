@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/actors/notifier/options.hpp>
 #include <stanchion/cli/invocation.hpp>
 #include <stanchion/supervisors/policy/faults.hpp>
 
@@ -36,6 +37,10 @@ class store;
 /// The token that a server is shown: of `--token-file`, else of the
 /// environment; empty for none. Errors: `usage` when the file cannot be read.
 [[nodiscard]] std::string read_token(const invocation& x);
+
+/// Who is told of tickets and alerts: the channels `webhook` and `command`, as
+/// far as they are given.
+[[nodiscard]] notification_options notifications_of(const invocation& x);
 
 /// Who gives the command: `--by`, else the name of the user; nobody in
 /// particular for a server, which knows whose token it is shown.

@@ -45,6 +45,24 @@ TEST_CASE("a data directory is for its user alone", "[cli][doctor]") {
   CHECK(judge_access(data_dir{"d"}, mode, writable).state == state);
 }
 
+TEST_CASE("a channel that does not deliver is seen", "[cli][doctor]") {
+  const auto now = instant{1'000'000s};
+  const auto well = channel_state{.name = "ops", .waiting = 2, .oldest = now};
+  CHECK(judge_channel(well, now).state == health::ok);
+  CHECK(judge_channel(well, now + 1h).state == health::warn);
+  auto fails = well;
+  fails.failing_since = now;
+  fails.why = "HTTP 500";
+  CHECK(judge_channel(fails, now).state == health::warn);
+  CHECK_THAT(judge_channel(fails, now).text, ContainsSubstring("HTTP 500"));
+  auto gave_up = channel_state{.name = "ops", .why = "HTTP 410", .given_up = 3};
+  gave_up.last_given_up = now;
+  CHECK(judge_channel(gave_up, now + 1h).state == health::warn);
+  CHECK_THAT(judge_channel(gave_up, now + 1h).fix,
+             ContainsSubstring("audit --by notifier"));
+  CHECK(judge_channel(gave_up, now + 8 * 24h).state == health::ok);
+}
+
 TEST_CASE("a clock behind the journal is wrong", "[cli][doctor]") {
   const auto now = instant{1'000'000s};
   const auto [newest, synchronised, state]

@@ -49,6 +49,7 @@ TEST_CASE("every verb is found by its words", "[cli]") {
     {{"breaker", "isolate", "t", "--reason", "r"}, verbs::breaker_isolate},
     {{"breaker", "close", "t", "--reason", "r"}, verbs::breaker_close},
     {{"serve"}, verbs::serve},
+    {{"notify", "test"}, verbs::notify_test},
     {{"token", "create", "n", "--role", "admin"}, verbs::token_create},
     {{"token", "list"}, verbs::token_list},
     {{"token", "revoke", "n"}, verbs::token_revoke},
