@@ -302,6 +302,12 @@ private:
                        verbs::run_watch, "run watch 0197c5d2");
     takes_one_id(watch, "A run, by id or its first 8 characters");
     takes_timeout(watch);
+    auto* whole = leaf(run, "export",
+                       "Print all that is known of a run, as one document or "
+                       "with -o jsonl in lines, without secrets",
+                       verbs::run_export, "run export 0197c5d2 > run.json");
+    takes_one_id(whole, "A run, by id or its first 8 characters");
+    takes_server(whole);
     takes_server(show);
     takes_server(watch);
   }

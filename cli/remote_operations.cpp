@@ -99,6 +99,10 @@ public:
     return get(run_path(id) + "/steps");
   }
 
+  [[nodiscard]] json export_run(const std::string& id) override {
+    return get(run_path(id) + "/export");
+  }
+
   json follow(const std::string& id, const follower& f) override {
     auto reader = event_reader{f};
     const auto end = over_->read_lines(

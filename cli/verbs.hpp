@@ -15,6 +15,7 @@ exit_code run_cancel(command_context& x);
 exit_code run_resume(command_context& x);
 exit_code run_retry(command_context& x);
 exit_code run_signal(command_context& x);
+exit_code run_export(command_context& x);
 
 // -- people -------------------------------------------------------------------
 

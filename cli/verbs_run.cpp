@@ -150,6 +150,32 @@ json retry(session& s, const std::string& id, const json& request) {
   });
 }
 
+/// A line for each thing: the run, its records, its tickets, its children.
+void print_run_lines(const command_context& x, json run) {
+  const auto taken = [&run](const char* member) {
+    auto list = std::move(run.at(member));
+    run.erase(member);
+    return list;
+  };
+  const auto records = taken("records");
+  const auto tickets = taken("tickets");
+  auto children = taken("children");
+  x.io.out << compact({{"run", std::move(run)}}) << '\n';
+  for (const auto& r : records)
+    x.io.out << compact({{"record", r}}) << '\n';
+  for (const auto& t : tickets)
+    x.io.out << compact({{"ticket", t}}) << '\n';
+  for (auto& child : children)
+    print_run_lines(x, std::move(child));
+}
+
+void print_export_lines(const command_context& x, json& whole) {
+  auto run = std::move(whole.at("run"));
+  whole.erase("run");
+  x.io.out << compact(whole) << '\n';
+  print_run_lines(x, std::move(run));
+}
+
 } // namespace
 
 exit_code run_start(command_context& x) {
@@ -298,6 +324,18 @@ exit_code run_retry(command_context& x) {
                << hint(x.words, "run resume " + id_of(run)) << '\n';
   });
   return runs.empty() ? acted : joined(acted, stay_with(x, s, runs));
+}
+
+exit_code run_export(command_context& x) {
+  auto s = session{x, false};
+  const auto& id = x.words.ids.front();
+  auto whole = s.ask([&id](operations& by) { return by.export_run(id); });
+  if (x.words.format == output_format::jsonl)
+    print_export_lines(x, whole);
+  else
+    x.io.out << whole.dump(2, ' ', false, json::error_handler_t::replace)
+             << '\n';
+  return exit_code::ok;
 }
 
 exit_code run_signal(command_context& x) {

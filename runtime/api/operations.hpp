@@ -71,6 +71,9 @@ public:
   [[nodiscard]] virtual json find_run(const std::string& id) = 0;
   /// `{steps}`, in the order in which they were asked for.
   [[nodiscard]] virtual json list_steps(const std::string& id) = 0;
+  /// A run with all that is known of it and of its children, for archives and
+  /// bug reports: `docs/formats/export.md`. Secrets are hidden as in logs.
+  [[nodiscard]] virtual json export_run(const std::string& id) = 0;
   /// Tells of all records, those to come as well, and carries on with the run
   /// that a run continues as. Returns the run as `find_run` does, or null when
   /// it was made to stop.

@@ -28,6 +28,10 @@ constexpr auto table = std::to_array<api_route>({
   {"GET", "/v1/runs/{id}/steps", access::viewer, "listSteps",
    "Lists what a run did, step by step.",
    "", "", 200, "application/json", detail::list_steps},
+  {"GET", "/v1/runs/{id}/export", access::viewer, "exportRun",
+   "Gives a run with its records, tickets and children, without secrets, for "
+   "archives and bug reports.",
+   "", "", 200, "application/json", detail::export_run},
   {"GET", "/v1/runs/{id}/events", access::viewer, "followRun",
    "Streams the records of a run, a `record` each, and then the `run` once it "
    "is settled or has ended; a failure within the stream is a `problem`.",

@@ -107,6 +107,10 @@ http_response list_steps(const api_call& x) {
   return document(x.work->list_steps(x.ids[0]));
 }
 
+http_response export_run(const api_call& x) {
+  return document(x.work->export_run(x.ids[0]));
+}
+
 http_response follow_run(const api_call& x) {
   // Resolved before the answer begins: it may still be a refusal.
   const auto id = x.work->find_run(x.ids[0]).at("id").get<std::string>();

@@ -2,6 +2,7 @@
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/runtime/api/run_export.hpp>
 #include <stanchion/runtime/api/store_operations.hpp>
 
 #include <nlohmann/json.hpp>
@@ -61,6 +62,10 @@ json store_operations::find_run(const std::string& id) {
 
 json store_operations::list_steps(const std::string& id) {
   return step_list(reads().read(resolve_run(reads(), id).number, 0));
+}
+
+json store_operations::export_run(const std::string& id) {
+  return run_export(reads(), resolve_run(reads(), id), system_clock().now());
 }
 
 json store_operations::follow(const std::string& id, const follower& f) {

@@ -21,6 +21,7 @@ public:
   [[nodiscard]] json list_runs(const run_filter& f) override;
   [[nodiscard]] json find_run(const std::string& id) override;
   [[nodiscard]] json list_steps(const std::string& id) override;
+  [[nodiscard]] json export_run(const std::string& id) override;
   json follow(const std::string& id, const follower& f) override;
   [[nodiscard]] json list_tickets(const ticket_query& q) override;
   [[nodiscard]] json find_ticket(const std::string& id) override;

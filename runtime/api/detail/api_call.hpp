@@ -48,6 +48,7 @@ http_response list_runs(const api_call& x);
 http_response start_run(const api_call& x);
 http_response get_run(const api_call& x);
 http_response list_steps(const api_call& x);
+http_response export_run(const api_call& x);
 http_response follow_run(const api_call& x);
 http_response cancel_run(const api_call& x);
 http_response resume_run(const api_call& x);

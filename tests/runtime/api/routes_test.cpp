@@ -31,6 +31,17 @@ TEST_CASE("a run is started, shown and listed", "[runtime][api][routes]") {
   CHECK(world.get({.target = "/v1/runs?state=failed"}).at("runs").empty());
 }
 
+TEST_CASE("a run is exported to whoever may read it",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto run = world.run("calls", {{"n", 7}});
+  const auto target = "/v1/runs/" + run.at("id").get<std::string>() + "/export";
+  const auto whole = world.get({.target = target, .as = "viewer"});
+  CHECK(whole.at("run").at("id") == run.at("id"));
+  CHECK(whole.at("run").at("records").back().at("kind") == "completed");
+  CHECK(world.ask({.target = target, .as = "none"}).status == 401);
+}
+
 TEST_CASE("a budget that makes no sense is refused", "[runtime][api][routes]") {
   auto world = api_world{};
   const auto budget = GENERATE(as<std::string>{}, "7", R"({"step":1})",
