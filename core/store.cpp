@@ -34,6 +34,10 @@ std::size_t weight_of(const audit_entry& x) {
          + x.reason.size() + x.before.size() + x.after.size();
 }
 
+std::size_t weight_of(const std::string& x) {
+  return sizeof x + x.size();
+}
+
 template <class T>
 std::size_t weight_of(const std::vector<T>& xs) {
   std::size_t sum = 0;
@@ -60,9 +64,14 @@ std::vector<ticket_count> store::count_open_tickets() {
   return result;
 }
 
+leftovers store::find_leftovers(std::size_t) {
+  return {};
+}
+
 std::size_t batch::weight() const {
   return weight_of(records) + weight_of(runs) + weight_of(tickets)
-         + weight_of(facts) + weight_of(audits);
+         + weight_of(facts) + weight_of(audits)
+         + prunes.size() * sizeof(run_number) + weight_of(swept.names);
 }
 
 } // namespace stanchion

@@ -23,6 +23,13 @@ struct fact {
   std::string text;
 };
 
+/// Large bodies that lie apart from their records, and that no record needed
+/// when the journal had `as_of` positions: those of pruned runs.
+struct leftovers {
+  std::vector<std::string> names;
+  std::uint64_t as_of = 0;
+};
+
 /// What becomes durable together or not at all.
 struct batch {
   std::vector<record> records; ///< appended in this order
@@ -30,6 +37,12 @@ struct batch {
   std::vector<ticket> tickets; ///< inserted, or replaced by id
   std::vector<fact> facts;
   std::vector<audit_entry> audits; ///< appended in this order
+  /// Runs that are removed with their records and tickets, after all else.
+  /// What may not go stays: a run that is open or has an open ticket, and the
+  /// one with the highest number, so that numbers are never given out twice.
+  std::vector<run_number> prunes;
+  /// Removed, unless a record needs them again.
+  leftovers swept;
 
   /// Roughly the bytes this holds, for back-pressure.
   [[nodiscard]] std::size_t weight() const;
@@ -153,6 +166,9 @@ public:
   /// Newest first.
   [[nodiscard]] virtual std::vector<audit_entry>
   list_audits(const audit_filter& f) = 0;
+
+  /// What pruned runs left over, at most `most`. It may read the whole journal.
+  [[nodiscard]] virtual leftovers find_leftovers(std::size_t most);
 
   /// Remembers `text`, of one line, in place of what was remembered before:
   /// beyond the death of the process, not beyond that of the machine. Costs no

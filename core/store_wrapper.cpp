@@ -75,6 +75,10 @@ std::vector<audit_entry> store_wrapper::list_audits(const audit_filter& f) {
   return inner_->list_audits(f);
 }
 
+leftovers store_wrapper::find_leftovers(std::size_t most) {
+  return inner_->find_leftovers(most);
+}
+
 void store_wrapper::remember(std::string_view text) {
   inner_->remember(text);
 }

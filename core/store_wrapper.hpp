@@ -35,6 +35,7 @@ public:
   [[nodiscard]] std::vector<fact> list_facts(std::string_view prefix) override;
   [[nodiscard]] std::vector<audit_entry>
   list_audits(const audit_filter& f) override;
+  [[nodiscard]] leftovers find_leftovers(std::size_t most) override;
   void remember(std::string_view text) override;
   [[nodiscard]] std::string remembered() override;
   [[nodiscard]] verify_report verify() override;

@@ -241,6 +241,26 @@ void memory_store::apply(batch x) {
     audits_.push_back(a);
     audits_.back().number = audits_.size();
   }
+  for (const auto run : kept.prunes)
+    prune(run);
+}
+
+void memory_store::prune(run_number run) {
+  const auto found = runs_.find(run);
+  const auto holds = [run](const ticket& t) {
+    return t.run == run && t.state == ticket_state::open;
+  };
+  if (found == runs_.end() || !is_terminal(found->second.state)
+      || run == runs_.rbegin()->first || std::ranges::any_of(tickets_, holds))
+    return;
+  by_id_.erase(found->second.id);
+  by_key_.erase(agent_key{found->second.agent, found->second.key});
+  runs_.erase(found);
+  records_.erase(run);
+  std::erase_if(tickets_, [run](const ticket& t) { return t.run == run; });
+  ticket_index_.clear();
+  for (auto i = std::size_t{0}; i < tickets_.size(); ++i)
+    ticket_index_.emplace(tickets_[i].id, i);
 }
 
 void memory_store::put(const run_row& x) {

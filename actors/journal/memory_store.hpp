@@ -93,6 +93,7 @@ private:
   void put(const run_row& x);
   void put(const ticket& x);
   void put(const fact& x);
+  void prune(run_number run);
 
   mutable std::mutex mutex_;
   std::deque<batch> history_; // what was committed; addresses are stable

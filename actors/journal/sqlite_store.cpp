@@ -4,6 +4,7 @@
 #include <stanchion/actors/journal/posix_file.hpp>
 #include <stanchion/actors/journal/row_codec.hpp>
 #include <stanchion/actors/journal/short_memory.hpp>
+#include <stanchion/actors/journal/sqlite_prune.hpp>
 #include <stanchion/actors/journal/sqlite_readers.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/actors/journal/sqlite_verify.hpp>
@@ -320,6 +321,11 @@ public:
     return list(&sqlite::read_audit, list_statement(f), below,
                 std::string_view{f.subject}, std::string_view{f.by},
                 limit_of(f.limit));
+  }
+
+  leftovers find_leftovers(std::size_t most) override {
+    return readers_.read(
+      [most](connection& db) { return sqlite::find_leftovers(db, most); });
   }
 
   void remember(std::string_view text) override {

@@ -1,8 +1,10 @@
 #include <stanchion/actors/journal/consistency.hpp>
 #include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/actors/journal/sqlite_prune.hpp>
 #include <stanchion/actors/journal/sqlite_verify.hpp>
 #include <stanchion/core/canonical.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -83,14 +85,16 @@ private:
     const auto sql = "SELECT " + std::string{record_columns}
                      + " FROM records r LEFT JOIN blobs b ON b.hash = r.blob "
                        "ORDER BY r.pos";
+    const auto pruned = pruned_positions(db_);
     std::int64_t last = 0;
     auto records = db_.query(sql);
     while (records.next()) {
       const auto [row, sound] = read_record(records);
       const auto& x = row.content;
-      if (row.pos != last + 1)
-        add(0, "records at position " + range(last + 1, row.pos - 1)
-                 + " are missing");
+      check_gap(last + 1, row.pos - 1, pruned);
+      if (pruned.contains(row.pos))
+        add(x.run, "record " + std::to_string(x.seq) + " at position "
+                     + std::to_string(row.pos) + " was pruned, and is there");
       last = row.pos;
       if (!sound)
         add(x.run, "record " + std::to_string(x.seq) + " at position "
@@ -98,6 +102,23 @@ private:
       add(x.run, digests_[x.run].add(x.seq, x.kind));
       ++report_.records;
     }
+  }
+
+  /// What is not there was pruned, or is missing.
+  void check_gap(std::int64_t first, std::int64_t last,
+                 const position_set& pruned) {
+    auto from = first;
+    auto i = pruned.ranges().lower_bound(first);
+    for (; i != pruned.ranges().end() && i->first <= last; ++i) {
+      missing(from, i->first - 1);
+      from = i->second + 1;
+    }
+    missing(from, last);
+  }
+
+  void missing(std::int64_t first, std::int64_t last) {
+    if (first <= last)
+      add(0, "records at position " + range(first, last) + " are missing");
   }
 
   void check_runs() {
@@ -181,15 +202,19 @@ verify_report verify(connection& db, std::optional<high_water::mark> mark) {
 std::string missing_tail(connection& db, high_water::mark mark) {
   if (mark.pos == 0)
     return {};
-  const auto last
-    = static_cast<std::uint64_t>(db.integer("SELECT max(pos) FROM records"));
+  const auto pruned = pruned_positions(db);
+  const auto last = static_cast<std::uint64_t>(
+    std::max(db.integer("SELECT max(pos) FROM records"), pruned.last()));
   const auto at = "record " + std::to_string(mark.pos);
   if (last < mark.pos)
     return "the journal ends at record " + std::to_string(last) + ", but " + at
            + " was acknowledged: its tail is lost";
   auto row = db.query("SELECT sum FROM records WHERE pos = ?",
                       static_cast<std::int64_t>(mark.pos));
-  if (!row.next() || row.integer(0) != mark.sum)
+  const auto found = row.next();
+  if (!found && pruned.contains(static_cast<std::int64_t>(mark.pos)))
+    return {};
+  if (!found || row.integer(0) != mark.sum)
     return at + " is not the one that was acknowledged";
   return {};
 }
@@ -198,11 +223,14 @@ std::string unsound_tail(connection& db) {
   const auto sql = "SELECT " + std::string{record_columns}
                    + " FROM records r LEFT JOIN blobs b ON b.hash = r.blob "
                      "ORDER BY r.pos DESC LIMIT ?";
+  const auto pruned = pruned_positions(db);
   auto records = db.query(sql, tail_length);
   std::int64_t above = 0;
   while (records.next()) {
     const auto [row, sound] = read_record(records);
-    if (!sound || (above != 0 && row.pos != above - 1))
+    const auto gap = above != 0 && row.pos != above - 1
+                     && !pruned.covers(row.pos + 1, above - 1);
+    if (!sound || gap)
       return "the record at position " + std::to_string(row.pos)
              + " is damaged, or its successor is missing";
     above = row.pos;

@@ -1,5 +1,6 @@
 #include <stanchion/actors/journal/posix_file.hpp>
 #include <stanchion/actors/journal/row_codec.hpp>
+#include <stanchion/actors/journal/sqlite_prune.hpp>
 #include <stanchion/actors/journal/sqlite_readers.hpp>
 #include <stanchion/actors/journal/sqlite_verify.hpp>
 #include <stanchion/actors/journal/sqlite_writer.hpp>
@@ -131,6 +132,10 @@ writer::position writer::find_end() {
   if (last.next())
     result.record
       = {static_cast<std::uint64_t>(last.integer(0)), last.integer(1)};
+  // Places are never given out twice, also where the last was pruned.
+  const auto pruned = pruned_positions(*db_).last();
+  if (static_cast<std::uint64_t>(pruned) > result.record.pos)
+    result.record = {static_cast<std::uint64_t>(pruned), 0};
   result.run
     = static_cast<run_number>(db_->integer("SELECT max(num) FROM runs"));
   return result;
@@ -223,6 +228,8 @@ void writer::write(std::span<const batch* const> xs) {
       put(*db_, f);
     for (const auto& a : x->audits)
       put(*db_, a);
+    if (!x->prunes.empty() || !x->swept.names.empty())
+      prune(*db_, *x);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <stanchion/actors/journal/memory_store.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/defaults.hpp>
 
 namespace stanchion::test {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr auto high_water_name = "stanchion.hwm";
 
-constexpr run_number last_run = 9;
+constexpr run_number last_run = 10;
 
 batch ended(run_number number, std::uint32_t seq) {
   batch x;
@@ -40,6 +41,18 @@ batch of_blob(run_number number) {
   return x;
 }
 
+std::string name_of_blob(const std::string& body) {
+  const auto hash = sha256(body);
+  return {hash.bytes.begin(), hash.bytes.end()};
+}
+
+/// Runs that are open stay.
+batch pruned(std::vector<run_number> runs) {
+  batch x;
+  x.prunes = std::move(runs);
+  return x;
+}
+
 std::vector<std::vector<batch>> make_commits() {
   std::vector<std::vector<batch>> all;
   all.push_back({wide_run(1)});
@@ -55,6 +68,12 @@ std::vector<std::vector<batch>> make_commits() {
   all.push_back({{}});
   all.back()[0].facts = {{"f", ""}};
   all.push_back({wide_run(9), ended(7, 3)});
+  all.push_back({ended(6, 2)});
+  // With the run whose record is the last of all.
+  all.push_back({pruned({1, 3, 7, 6}), pruned({8})});
+  all.push_back({{}});
+  all.back()[0].swept.names = {name_of_blob(of_blob(6).records[1].body)};
+  all.push_back({wide_run(10), pruned({4})});
   return all;
 }
 

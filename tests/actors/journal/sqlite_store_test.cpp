@@ -542,3 +542,117 @@ TEST_CASE("an index is read where the cost must not grow with finished runs",
   CHECK(refused([&] { it->each_open_run([](const run_row&) {}); }).code
         == error_code::store_damaged);
 }
+
+// -- pruning ------------------------------------------------------------------
+
+namespace {
+
+batch ended_run(run_number number, std::string body = "{}") {
+  auto x = make_run(number, 3);
+  x.runs[0].state = run_state::completed;
+  x.records[1].body = std::move(body);
+  x.records[2].kind = record_kind::completed;
+  return x;
+}
+
+commit_status prune(store& in, std::vector<run_number> runs) {
+  batch x;
+  x.prunes = std::move(runs);
+  return commit(in, x);
+}
+
+/// Two runs that are open, and one between them that has ended last of all.
+void make_ended_last(store& in) {
+  REQUIRE(commit(in, make_run(1)) == commit_status::done);
+  REQUIRE(commit(in, make_run(3)) == commit_status::done);
+  REQUIRE(commit(in, ended_run(2)) == commit_status::done);
+}
+
+} // namespace
+
+TEST_CASE("a journal whose last record was pruned opens and goes on",
+          "[journal][sqlite][prune]") {
+  const temp_dir dir;
+  {
+    const auto it = open_sqlite_store(dir.database());
+    make_ended_last(*it);
+    REQUIRE(prune(*it, {2}) == commit_status::done);
+    CHECK(text(it->verify()).empty());
+  }
+  const auto it = open_sqlite_store(dir.database());
+  CHECK(text(it->verify()).empty());
+  auto more = batch{};
+  more.records = {make_record(3, 1)};
+  REQUIRE(commit(*it, more) == commit_status::done);
+  CHECK(raw(dir.database()).integer("SELECT max(pos) FROM records") == 6);
+  CHECK(text(it->verify()).empty());
+}
+
+TEST_CASE("after a prune a lost record is still found",
+          "[journal][sqlite][prune]") {
+  const temp_dir dir;
+  const auto it = open_sqlite_store(dir.database());
+  REQUIRE(commit(*it, ended_run(1)) == commit_status::done);
+  REQUIRE(commit(*it, make_run(2, 3)) == commit_status::done);
+  REQUIRE(prune(*it, {1}) == commit_status::done);
+  REQUIRE(text(it->verify()).empty());
+  auto says = std::string{};
+  SECTION("one beside those that were pruned") {
+    raw(dir.database()).script("DELETE FROM records WHERE pos = 4");
+    says = "records at position 4 are missing";
+  }
+  SECTION("one of those that were pruned is there again") {
+    raw(dir.database())
+      .script("INSERT INTO records SELECT 2, 9, 0, kind, at, step, body, blob, "
+              "sum FROM records WHERE pos = 4");
+    says = "was pruned, and is there";
+  }
+  SECTION("what says that they were pruned") {
+    raw(dir.database()).script("DELETE FROM facts WHERE key LIKE 'pruned/%'");
+    says = "records at position 1 to 3 are missing";
+  }
+  CHECK_THAT(text(it->verify()), ContainsSubstring(says));
+}
+
+TEST_CASE("a journal that ends before its mark is refused after a prune, too",
+          "[journal][sqlite][prune]") {
+  const temp_dir dir;
+  {
+    const auto it = open_sqlite_store(dir.database());
+    make_ended_last(*it);
+    REQUIRE(prune(*it, {2}) == commit_status::done);
+    auto more = batch{};
+    more.records = {make_record(3, 1)};
+    REQUIRE(commit(*it, more) == commit_status::done);
+  }
+  raw(dir.database()).script("DELETE FROM records WHERE pos = 6");
+  CHECK(refused([&] { (void)open_sqlite_store(dir.database()); }).code
+        == error_code::store_damaged);
+}
+
+TEST_CASE("what pruned runs alone had is left over, and then swept",
+          "[journal][sqlite][prune]") {
+  const temp_dir dir;
+  const auto it = open_sqlite_store(dir.database());
+  const auto own = std::string(defaults::blob_threshold + 1, 'a');
+  const auto shared = std::string(defaults::blob_threshold + 1, 'b');
+  REQUIRE(commit(*it, ended_run(1, own)) == commit_status::done);
+  REQUIRE(commit(*it, ended_run(2, shared)) == commit_status::done);
+  REQUIRE(commit(*it, ended_run(3, shared)) == commit_status::done);
+  CHECK(it->find_leftovers(9).names.empty());
+  REQUIRE(prune(*it, {1, 2}) == commit_status::done);
+  auto x = batch{};
+  x.swept = it->find_leftovers(9);
+  REQUIRE(x.swept.names.size() == 1);
+  SECTION("nobody needs it") {
+    REQUIRE(commit(*it, x) == commit_status::done);
+    CHECK(raw(dir.database()).integer("SELECT count(*) FROM blobs") == 1);
+  }
+  SECTION("a run needs it again meanwhile") {
+    REQUIRE(commit(*it, ended_run(4, own)) == commit_status::done);
+    REQUIRE(commit(*it, x) == commit_status::done);
+    CHECK(it->read(4, 0).at(1).body == own);
+  }
+  CHECK(it->read(3, 0).at(1).body == shared);
+  CHECK(text(it->verify()).empty());
+}

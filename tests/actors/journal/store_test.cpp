@@ -537,3 +537,76 @@ ANY_STORE_CASE("what was changed is listed, newest first", "[journal][store]") {
   CHECK(to_micros(first.at) == 1'700'000'000'000'000);
   CHECK(text(it->verify()).empty());
 }
+
+// -- pruning ------------------------------------------------------------------
+
+namespace {
+
+/// Run `number` as it has ended, with a ticket in that state.
+batch over(run_number number, ticket_state state = ticket_state::decided) {
+  auto x = make_run(number, 2);
+  x.runs[0].state = run_state::completed;
+  x.runs[0].key = "key " + std::to_string(number);
+  x.records.push_back(ended(number, 2, record_kind::completed));
+  x.tickets = {make_ticket("t" + std::to_string(number), number)};
+  x.tickets[0].state = state;
+  return x;
+}
+
+batch pruned(std::vector<run_number> runs) {
+  batch x;
+  x.prunes = std::move(runs);
+  return x;
+}
+
+} // namespace
+
+ANY_STORE_CASE("a pruned run is gone, with its records, tickets and key",
+               "[journal][store]") {
+  for (const run_number n : {1, 2, 3})
+    REQUIRE(commit(*it, over(n)) == commit_status::done);
+  REQUIRE(commit(*it, pruned({2})) == commit_status::done);
+  CHECK(numbers(it->list_runs({})) == std::vector<run_number>{3, 1});
+  CHECK(it->read(2, 0).empty());
+  CHECK(!it->find_run(2));
+  CHECK(!it->find_run(make_row(2).id));
+  CHECK(!it->find_run(make_row(2).agent, "key 2"));
+  CHECK(!it->find_ticket("t2"));
+  CHECK(ids(it->list_tickets({})) == std::vector<std::string>{"t1", "t3"});
+  CHECK(it->read(1, 0).size() == 3);
+  CHECK(text(it->verify()).empty());
+}
+
+ANY_STORE_CASE("what is open, asked about or newest is never pruned",
+               "[journal][store]") {
+  REQUIRE(commit(*it, make_run(1, 2)) == commit_status::done);
+  REQUIRE(commit(*it, over(2, ticket_state::open)) == commit_status::done);
+  REQUIRE(commit(*it, over(3)) == commit_status::done);
+  const auto before = contents(*it);
+  REQUIRE(commit(*it, pruned({1, 2, 3, 4})) == commit_status::done);
+  CHECK(contents(*it) == before);
+}
+
+ANY_STORE_CASE("what is pruned once more is gone already", "[journal][store]") {
+  for (const run_number n : {1, 2})
+    REQUIRE(commit(*it, over(n)) == commit_status::done);
+  REQUIRE(commit(*it, pruned({1})) == commit_status::done);
+  const auto after = contents(*it);
+  REQUIRE(commit(*it, pruned({1, 1})) == commit_status::done);
+  CHECK(contents(*it) == after);
+  CHECK(text(it->verify()).empty());
+}
+
+ANY_STORE_CASE("after a prune records are appended as before",
+               "[journal][store]") {
+  for (const run_number n : {1, 2, 3})
+    REQUIRE(commit(*it, over(n)) == commit_status::done);
+  auto x = batch{};
+  x.records = {make_record(3, 3)};
+  x.prunes = {1, 2};
+  REQUIRE(commit(*it, x) == commit_status::done);
+  REQUIRE(commit(*it, make_run(4, 2)) == commit_status::done);
+  CHECK(it->read(3, 0).size() == 4);
+  CHECK(it->last_run() == 4);
+  CHECK(text(it->verify()).empty());
+}
