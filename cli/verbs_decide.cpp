@@ -36,7 +36,7 @@ std::string known_verb(const std::string& word) {
   if (parse_verb(word))
     return word;
   auto names = std::vector<std::string>{};
-  for (auto i = 1; i <= static_cast<int>(verb::reassign); ++i)
+  for (auto i = 1; i <= static_cast<int>(verb::fork); ++i)
     names.emplace_back(to_string(static_cast<verb>(i)));
   auto text = "\"" + word + "\" is no verb";
   if (const auto meant = nearest(word, names))

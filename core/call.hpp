@@ -93,6 +93,9 @@ struct call_request {
   bool undoes = false;
   /// Its arguments are less certain than they must be to act unattended.
   bool unsure = false;
+  /// What has done it before, for people; empty where nothing has. A person
+  /// must say so before it is done again.
+  std::string acted;
   /// What its run may do; looked up at each attempt. Null for everything.
   std::shared_ptr<const mode_cell> allowed;
   /// The ticket by which people approved it; empty for none.
@@ -170,6 +173,7 @@ enum class block_reason : std::uint8_t {
   stopped = 1,  ///< its agent, its run or everything is stopped
   advisory = 2, ///< what changes something is only proposed
   rule = 3,     ///< its tool asks for approval
+  acted = 4,    ///< the run that it was forked from has acted there already
 };
 
 /// Guard → run: nothing leaves before a person has said so; the guard has

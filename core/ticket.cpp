@@ -116,12 +116,14 @@ std::string_view to_string(verb x) {
     return "undo";
   case verb::reassign:
     return "reassign";
+  case verb::fork:
+    return "fork";
   }
   return detail::no_name;
 }
 
 std::optional<verb> parse_verb(std::string_view text) {
-  return detail::parse_name(text, verb::reassign);
+  return detail::parse_name(text, verb::fork);
 }
 
 } // namespace stanchion

@@ -66,6 +66,7 @@ enum class verb : std::uint8_t {
   accept = 13,        ///< what was done may stay
   undo = 14,          ///< what was done is to be taken back
   reassign = 15,      ///< somebody else decides; decides nothing itself
+  fork = 16,          ///< another run goes on from where this one stands
 };
 
 [[nodiscard]] std::string_view to_string(ticket_kind x);

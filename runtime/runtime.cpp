@@ -32,11 +32,6 @@ error unknown_run(const run_id& id) {
                                      + "; `run list` shows what there is"};
 }
 
-/// One agent's keys are nothing to another's.
-std::string key_of(const submission& x) {
-  return x.agent + '\0' + x.key;
-}
-
 /// What is wrong with how something is restarted, field by field.
 void collect_problems(std::vector<std::string>& to,
                       const restart_budget_options& restarts, duration first) {
@@ -76,6 +71,14 @@ void require_none(const std::vector<std::string>& problems,
   for (const auto& x : problems)
     text += "\n  " + x;
   throw error{error_code::invalid_spec, text};
+}
+
+void send_decision(runtime::impl& rt, const decision_request& x,
+                   std::function<void(std::variant<ticket, error>)> then) {
+  rt.sys->send(rt.part("desk"), decide_ticket{x.ticket,
+                                              {x.version, x.verb, x.by,
+                                               x.comment, x.payload, x.roles},
+                                              std::move(then)});
 }
 
 std::function<void(const fabric::overload&)>
@@ -318,7 +321,7 @@ void runtime::impl::submit(const submission& x,
                            std::function<void(const run_row&)> then) {
   auto claim = std::shared_ptr<void>{};
   if (!x.key.empty()) {
-    claim = keys.try_claim(key_of(x), [this, x, then] {
+    claim = keys.try_claim(key_of(x.agent, x.key), [this, x, then] {
       try {
         submit(x, then);
       } catch (const error& refused) {
@@ -415,7 +418,7 @@ run_row runtime::submit(const submission& x) {
   impl_->wait_for_journal();
   auto claim = std::shared_ptr<void>{};
   if (!x.key.empty()) {
-    claim = impl_->keys.claim(key_of(x));
+    claim = impl_->keys.claim(impl::key_of(x.agent, x.key));
     if (const auto known = impl_->known_run(x))
       return *known;
   }
@@ -489,11 +492,13 @@ void runtime::resume(const run_id& id) {
 
 ticket runtime::decide(const decision_request& x) {
   impl_->require_running();
+  if (x.verb == verb::fork)
+    impl_->fork_for(*this, x);
   auto answer = std::future<ticket>{};
   const auto send = [&] {
     auto told = std::make_shared<std::promise<ticket>>();
     answer = told->get_future();
-    decide(x, [told](std::variant<ticket, error> r) {
+    send_decision(*impl_, x, [told](std::variant<ticket, error> r) {
       if (const auto* why = std::get_if<error>(&r))
         told->set_exception(std::make_exception_ptr(*why));
       else
@@ -507,11 +512,11 @@ ticket runtime::decide(const decision_request& x) {
 void runtime::decide(const decision_request& x,
                      std::function<void(std::variant<ticket, error>)> then) {
   impl_->require_running();
-  impl_->sys->send(
-    impl_->part("desk"),
-    decide_ticket{x.ticket,
-                  {x.version, x.verb, x.by, x.comment, x.payload, x.roles},
-                  std::move(then)});
+  if (x.verb == verb::fork)
+    throw error{error_code::bad_decision,
+                "\"fork\" begins another run first, and has to wait for that: "
+                "use the decide that does"};
+  send_decision(*impl_, x, std::move(then));
 }
 
 // -- looking ------------------------------------------------------------------

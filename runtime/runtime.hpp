@@ -30,6 +30,9 @@ namespace fabric {
 class system;
 } // namespace fabric
 
+struct fork_wish;
+struct forking;
+
 /// A request to run an agent.
 struct submission {
   std::string agent;
@@ -140,6 +143,12 @@ public:
   /// program lacks its version.
   void resume(const run_id& id);
 
+  /// Begins another run with what this one had done and heard up to a point:
+  /// `docs/operating.md`. Returns once it is durable; what it did behind that
+  /// point is in the plan. Errors: `unknown_run`, those of `prepare_fork`;
+  /// `unknown_agent` if this program lacks the version.
+  forking fork(const run_id& id, const fork_wish& wish);
+
   // -- people -----------------------------------------------------------------
 
   /// Decides a ticket; returns it once that is durable. The first decision
@@ -190,6 +199,10 @@ public:
                    const std::string& reason);
   /// Keeps for ever that somebody changed something, with the next commit.
   void note(audit_entry x);
+  /// Makes durable what somebody who looks after the journal changes in it, and
+  /// returns then. `done` says whether that is so already; it is asked before
+  /// it is tried once more. Errors: `not_running`.
+  void commit(const batch& x, const std::function<bool()>& done);
 
   // -- looking ----------------------------------------------------------------
 

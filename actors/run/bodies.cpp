@@ -110,6 +110,8 @@ std::string started(const beginning& x) {
     member(to, "submitter", std::string_view{x.submitter});
   if (!x.traceparent.empty())
     member(to, "traceparent", std::string_view{x.traceparent});
+  if (!x.fork.empty())
+    member_text(to, "fork", x.fork);
   if (!x.limits.unlimited()) {
     key(to, "budget");
     append_canonical(to, json(x.limits));

@@ -29,6 +29,8 @@ struct beginning {
   run_number before = 0;
   /// The header that it was submitted with; empty for a trace of its own.
   std::string traceparent;
+  /// Where it, or who made it, was forked from: a JSON object, or empty.
+  std::string fork;
 };
 
 [[nodiscard]] std::string started(const beginning& x);

@@ -1,3 +1,4 @@
+#include <stanchion/actors/run/fork.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/core/canonical.hpp>
@@ -108,7 +109,23 @@ history::history(std::span<const record> records) {
                     + e.what() + "; run `stanchion journal verify`"};
     }
     next_seq = r.seq + 1;
+    if (inherited != 0 && next_seq == inherited)
+      end_inheritance(r.at);
   }
+}
+
+void history::read_fork(const json& from) {
+  forked = std::make_shared<const fork_origin>(fork_origin_from_json(from));
+  if (forked->inherited != 0)
+    inherited = forked->inherited + 1;
+}
+
+/// Nobody drove it in between.
+void history::end_inheritance(instant last) {
+  const auto begun_at = forked->when;
+  paused += std::max(begun_at - last, duration::zero());
+  for (auto& [path, s] : steps)
+    s.asked = s.has_outcome ? s.asked : std::max(s.asked, begun_at);
 }
 
 outcome history::ending() const {
@@ -147,6 +164,8 @@ void history::read(const record& r) {
     started = r.at;
     if (const auto known = parse_traceparent(text_of(x, "traceparent")))
       trace = known->trace;
+    if (const auto found = x.find("fork"); found != x.end())
+      read_fork(*found);
     if (const auto found = x.find("budget"); found != x.end())
       given = budget_from_json(*found);
     break;

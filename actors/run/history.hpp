@@ -20,6 +20,8 @@
 
 namespace stanchion {
 
+struct fork_origin;
+
 /// A step as the journal has it.
 struct recorded_step {
   step_kind kind = step_kind::call;
@@ -170,6 +172,11 @@ public:
   std::string undoing;
   /// The run that it carries on; 0 if it began by itself.
   run_number before = 0;
+  /// Where it was forked from; null if it was not.
+  std::shared_ptr<const fork_origin> forked;
+  /// Its first records that are another run's, which did what they say; 0 for
+  /// none.
+  std::uint32_t inherited = 0;
   /// The record that ended the run.
   std::optional<record> terminal;
 
@@ -197,6 +204,9 @@ public:
 
 private:
   void read(const record& r);
+  void read_fork(const json& from);
+  /// Behind the last record that it has of another run: it begins here.
+  void end_inheritance(instant last);
   void read_intent(const record& r);
   void read_outcome(const record& r);
   void read_reopened(const record& r);

@@ -69,6 +69,9 @@ std::string_view explain(verb x) {
     return "undo: take back what was done";
   case verb::reassign:
     return "reassign: let somebody else decide";
+  case verb::fork:
+    return "fork: let another run go on from the step that no longer fits; "
+           "this one ends, and nothing that it did is undone";
   }
   return "";
 }
@@ -146,6 +149,7 @@ std::vector<verb> options_for(park_reason reason, bool at_escalation,
   case park_reason::poison_step:
     return {verb::retry, verb::skip, verb::abort};
   case park_reason::nondeterminism:
+    return {verb::resume, verb::fork, verb::abort};
   case park_reason::store_damaged:
   case park_reason::stopped_mode:
     return {verb::resume, verb::abort};

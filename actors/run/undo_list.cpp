@@ -20,8 +20,9 @@ bool in_order(const done_step& x, const done_step& y) {
 /// What was done last comes first.
 std::vector<done_step> done_steps(const history& past) {
   auto all = std::vector<done_step>{};
-  const auto add = [&all](const step_path& path, const recorded_step& s) {
-    if (s.done_at != 0 && !is_undo(path))
+  const auto add = [&](const step_path& path, const recorded_step& s) {
+    // What it has of the run that it was forked from, that run did.
+    if (s.done_at != 0 && s.done_at >= past.inherited && !is_undo(path))
       all.emplace_back(path, &s);
   };
   for (const auto& [path, s] : past.steps)
@@ -65,8 +66,9 @@ public:
   void add(const run_row& row, const history& past, const std::string& prefix) {
     for (const auto& [path, s] : done_steps(past))
       add_step(row, past, path, *s, prefix);
-    if (past.before != 0)
-      add_run(past.before, prefix + "before~", true);
+    if (const auto before
+        = past.before == 0 ? std::nullopt : in_.find_run(past.before))
+      add_run(*before, prefix + "before~");
   }
 
   [[nodiscard]] std::vector<undo> take() {
@@ -84,7 +86,8 @@ private:
       add_call(row, past, path, s, own);
     else if (s.kind == step_kind::child || s.kind == step_kind::settled
              || s.kind == step_kind::spawn) // one that was not waited for
-      add_run(s.child_number, prefix + path + "~");
+      add_child(past.inherited == 0 ? 0 : row.number, s.child_number,
+                prefix + path + "~");
   }
 
   void add_call(const run_row& row, const history& past, const step_path& path,
@@ -100,15 +103,20 @@ private:
                      .review = open ? review->id : std::string{}});
   }
 
-  /// A child that ended well, under whatever number, or the run before one.
-  void add_run(run_number number, const std::string& prefix,
-               bool is_before = false) {
-    const auto row
-      = is_before ? in_.find_run(number) : present_run(in_, number);
-    const auto counts = row && (is_before || row->state == run_state::completed)
-                        && seen_.insert(row->number).second;
-    if (counts) // any other has undone what it did, or may still go on
-      add(*row, history{in_.read(row->number, 0)}, prefix);
+  /// One that ended well, under whatever number: any other has undone what it
+  /// did, or may still go on. Those of the run that a fork comes from are that
+  /// run's. `parent`: 0 for any.
+  void add_child(run_number parent, run_number number,
+                 const std::string& prefix) {
+    const auto row = present_run(in_, number);
+    if (row && row->state == run_state::completed
+        && (parent == 0 || row->parent == parent))
+      add_run(*row, prefix);
+  }
+
+  void add_run(const run_row& row, const std::string& prefix) {
+    if (seen_.insert(row.number).second)
+      add(row, history{in_.read(row.number, 0)}, prefix);
   }
 
   store& in_;

@@ -205,6 +205,9 @@ struct runtime::impl {
   void set_all(const mode_setting& to);
   /// The run, which has not ended and can be driven by this program.
   [[nodiscard]] run_row require_open(const run_id& id);
+  /// Begins the fork that a decision asks for, unless it is none that the
+  /// ticket takes.
+  void fork_for(runtime& rt, const decision_request& x);
   void restart_agent(const std::string& name);
   /// Throws when a person must restart the agent first.
   void require_agent_runs(const std::string& name) const;
@@ -218,6 +221,11 @@ struct runtime::impl {
   void wait_for_journal();
   [[nodiscard]] std::shared_ptr<run_beginning> prepare(const submission& x);
   void send_new(const std::shared_ptr<run_beginning>& begin);
+  /// One agent's keys are nothing to another's.
+  [[nodiscard]] static std::string key_of(const std::string& agent,
+                                          const std::string& key) {
+    return agent + '\0' + key;
+  }
 
   /// Sends a question and waits for its answer. Asked again when the tree was
   /// started anew meanwhile or the question was dropped, unless `done` says

@@ -86,6 +86,8 @@ struct open_call {
   /// It undoes what its run did.
   bool undoes = false;
   bool unsure = false;
+  /// What has done it before; empty where nothing has.
+  std::string acted;
   /// What its run may do; null for everything.
   std::shared_ptr<const mode_cell> allowed;
   /// The ticket by which people approved it, and whether that was found to

@@ -103,6 +103,7 @@ void run_actor::ask_guard(step& s, const tool_entry& tool) {
                               .at_once = at_once,
                               .undoes = is_undo(s.path),
                               .unsure = is_unsure(s),
+                              .acted = to_line(acts_before(s)),
                               .allowed = allowed_,
                               .grant = s.grant,
                               .trace = trace()};

@@ -40,7 +40,8 @@ void run_actor::add_child(const step& s, const std::string& version) {
      .parent_step = s.path,
      // Of the rest, each agent has its own.
      .limits = {.time = left.time, .tokens = left.tokens, .cost = left.cost},
-     .traceparent = traceparent_for(s.path)},
+     .traceparent = traceparent_for(s.path),
+     .fork = fork_text()},
     s.child, s.child_number);
   hand_down(s.child_number, false);
   log_->when_durable([this, path = s.path] {
@@ -191,7 +192,8 @@ void run_actor::add_successor() {
            .submitter = {},
            .limits = remaining(),
            .before = has_acts_ || counts_cost() ? options_.number : 0,
-           .traceparent = traceparent_for({})},
+           .traceparent = traceparent_for({}),
+           .fork = fork_text()},
           successor_->id, successor_->number);
   hand_down(successor_->number, true);
 }

@@ -211,6 +211,10 @@ void run_actor::apply(const ticket& t, const decision& d) {
     open->attempts.ended.reset(); // it is left at what is known
   if (d.verb == verb::abort && !cancelling_)
     return call_off("aborted by " + d.by, d.by);
+  if (d.verb == verb::fork) // what it did, the fork builds on
+    return finish_now({record_kind::cancelled,
+                       bodies::cancelled("forked by " + d.by),
+                       run_state::cancelled});
   if (found != nullptr && found->kind == step_kind::approval)
     return apply_to_plan(t, d, *found);
   // What was left without an outcome is tried afresh, too.

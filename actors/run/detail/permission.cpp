@@ -1,4 +1,5 @@
 #include <stanchion/actors/run/detail/run_actor.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/confidence.hpp>
 
 #include <nlohmann/json.hpp>
@@ -113,6 +114,29 @@ void run_actor::leave_stop() {
 
 // -- calls that people are asked about ----------------------------------------
 
+/// Steps that are undone need nobody's word.
+std::vector<past_act> run_actor::acts_before(const step& s) const {
+  if (!rare_ || !rare_->forked || s.tool_effect == effect::read_only
+      || is_undo(s.path))
+    return {};
+  const auto& from = *rare_->forked;
+  auto acts = from.acts;
+  if (from.open) // it may have gone on since
+    if (const auto row = services_.store->find_run(from.run))
+      acts = acts_behind(*services_.store, *row, from.at);
+  std::erase_if(acts, [&s](const past_act& x) { return x.tool != s.name; });
+  return acts;
+}
+
+std::string run_actor::fork_text() const {
+  if (!rare_ || !rare_->forked)
+    return {};
+  auto handed_on = *rare_->forked;
+  handed_on.inherited = 0;
+  handed_on.handed_on = true;
+  return canonical(json(handed_on), wrapping_limits);
+}
+
 /// A first attempt that was to leave at once, or one that a death cut short and
 /// that nobody asks about now.
 void run_actor::end_blocked(step& s) {
@@ -171,6 +195,14 @@ void run_actor::park_blocked(const step& s, const call_blocked& x) {
     wish.title = s.name + " needs approval";
     if (!x.because.empty())
       wish.title += ": " + x.because;
+    return park(std::move(wish));
+  }
+  if (x.why == block_reason::acted) {
+    const auto again = s.tool_effect == effect::idempotent;
+    wish.reason
+      = again ? park_reason::requires_human : park_reason::irreversible_action;
+    wish.title = s.name + " needs approval: " + x.because;
+    wish.evidence = value{json{{"acts", acts_before(s)}}};
     return park(std::move(wish));
   }
   const auto unsure = is_unsure(s);

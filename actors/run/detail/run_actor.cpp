@@ -152,6 +152,8 @@ void run_actor::load() {
   retries_ = past.retries;
   if (!past.trace.nil())
     rare().trace = past.trace;
+  if (past.forked)
+    rare().forked = past.forked;
   note_acts(past);
   const auto undoes = !past.undoing.empty();
   if (undoes)

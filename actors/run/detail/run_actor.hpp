@@ -4,6 +4,7 @@
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/actors/run/engine.hpp>
+#include <stanchion/actors/run/fork.hpp>
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/park.hpp>
 #include <stanchion/actors/run/run.hpp>
@@ -86,6 +87,8 @@ struct rarities {
   std::set<std::string> known_signals;
   /// The trace that it was submitted with.
   trace_id trace;
+  /// Where it was forked from; null if it was not.
+  std::shared_ptr<const fork_origin> forked;
 };
 
 /// How long the desk may take before it is told again.
@@ -223,6 +226,8 @@ private:
   // -- what it may do ---------------------------------------------------------
 
   void take_mode(history& past);
+  /// What it hands on of where it was forked from; empty for nothing.
+  [[nodiscard]] std::string fork_text() const;
   /// Records when it may do more or less than the program was told.
   void look_at_mode();
   void on_mode_changed();
@@ -232,6 +237,9 @@ private:
   void lower_own(mode to, const std::string& by, const std::string& reason);
   /// Whether it may make no calls at all.
   [[nodiscard]] bool is_stopped() const;
+  /// What a call would do once more that the run did from which this one was
+  /// forked.
+  [[nodiscard]] std::vector<past_act> acts_before(const step& s) const;
   /// Whether the arguments are less certain than the agent asks for.
   [[nodiscard]] bool is_unsure(const step& s) const;
   /// Has its tickets withdrawn that say that it is stopped, once it is not.

@@ -78,6 +78,7 @@ void guard_actor::on_request(const call_request& x,
   call.at_once = x.at_once && options_.effect == effect::read_only;
   call.undoes = x.undoes;
   call.unsure = x.unsure;
+  call.acted = x.acted;
   call.allowed = x.allowed;
   call.grant = x.grant;
   call.made = x.attempts.made;

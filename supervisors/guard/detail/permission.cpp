@@ -46,6 +46,8 @@ std::optional<block_reason> guard_actor::blocked_by(open_call& call) {
     call.rule = rule_for(call);
   if (*call.rule != 0)
     return block_reason::rule;
+  if (!call.acted.empty())
+    return block_reason::acted;
   if ((mode == mode::advisory || call.unsure)
       && options_.effect != effect::read_only)
     return block_reason::advisory;
@@ -76,6 +78,8 @@ void guard_actor::block(open_call& call, block_reason why) {
                            .why = why,
                            .because = call.because,
                            .decided = std::move(call.decided)};
+  if (!call.acted.empty())
+    told.because += (told.because.empty() ? "" : "; ") + call.acted;
   if (why == block_reason::rule) {
     const auto& rule = options_.approvals[*call.rule - 1];
     told.terms = std::make_shared<const approval_options>(rule.terms);
