@@ -62,6 +62,7 @@ struct invocation {
   std::string run;
   std::string tool;
   std::string step;
+  std::string agent_version;
   std::string mode;
   std::string signal;
   std::string signal_id;
@@ -70,6 +71,7 @@ struct invocation {
   std::size_t limit = 50;
   std::optional<duration> timeout;
   std::optional<duration> since;
+  std::optional<duration> older_than;
   /// As `parse_faults` reads them; nothing when not given.
   std::optional<std::string> faults;
   bool allow_faults = false;

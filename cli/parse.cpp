@@ -31,6 +31,15 @@ std::vector<std::string> names_of_states() {
   return names;
 }
 
+/// Of runs that have ended.
+std::vector<std::string> names_of_ends() {
+  auto names = std::vector<std::string>{};
+  for (const auto& name : names_of_states())
+    if (is_terminal(*parse_run_state(name)))
+      names.push_back(name);
+  return names;
+}
+
 std::vector<std::string> names_of_reasons() {
   auto names = std::vector<std::string>{};
   for (auto i = 1; i <= static_cast<int>(park_reason::store_damaged); ++i)
@@ -339,8 +348,37 @@ private:
                     "Leave once the decision is durable");
     takes_server(cancel);
     add_signal(run);
+    add_fork(run);
     takes_server(resume);
     takes_server(retry);
+  }
+
+  void add_fork(CLI::App* run) {
+    auto* fork = leaf(run, "fork",
+                      "Begin a run with what another one did and heard up to a "
+                      "step, and show what that did behind it",
+                      verbs::run_fork, "run fork 0197c5d2 --at 3 --dry-run");
+    takes_one_id(fork, "A run that is parked or over, by id or its first 8 "
+                       "characters");
+    fork
+      ->add_option("--at", chosen.words.step,
+                   "The first step that is done anew, as `run show` names "
+                   "them; default the one that a failed run failed of, else "
+                   "behind the last")
+      ->type_name("STEP");
+    fork
+      ->add_option("--agent-version", chosen.words.agent_version,
+                   "The version of its agent; default that of the run")
+      ->type_name("VERSION");
+    fork
+      ->add_option("--key", chosen.words.key,
+                   "An idempotency key: the same key, the same fork")
+      ->type_name("KEY");
+    fork->add_option("--reason", chosen.words.reason, "Why")->type_name("TEXT");
+    fork->add_flag("--dry-run", chosen.words.dry_run,
+                   "Show what it did behind that step, and begin nothing");
+    takes_by(fork);
+    takes_server(fork);
   }
 
   void add_signal(CLI::App* run) {
@@ -677,9 +715,44 @@ private:
                       verbs::journal_dump, "journal dump --run 0197c5d2");
     dump->add_option("--run", chosen.words.run, "Only records of this run")
       ->type_name("ID");
+    add_prune(journal);
     leaf(&app_, "doctor", "Check the data directory and what it depends on",
          verbs::doctor, "doctor");
     leaf(&app_, "version", "Print the version", verbs::version, "version");
+  }
+
+  void add_prune(CLI::App* journal) {
+    auto* prune
+      = leaf(journal, "prune",
+             "Remove runs that have been over for long, with all "
+             "that is known of them",
+             verbs::journal_prune, "journal prune --older-than 90d --dry-run");
+    prune
+      ->add_option_function<std::string>(
+        "--older-than",
+        [this](const std::string& text) {
+          chosen.words.older_than = parse_span(text);
+          if (!chosen.words.older_than
+              || *chosen.words.older_than < std::chrono::seconds{1})
+            throw CLI::ValidationError{"--older-than: \"" + text
+                                       + "\" is no span of a second or more; "
+                                         "write 90d, for example"};
+        },
+        "For how long they must have been over")
+      ->required()
+      ->type_name("SPAN");
+    prune
+      ->add_option("--state", chosen.words.states,
+                   "Only runs that ended like this; default all")
+      ->delimiter(',')
+      ->check(CLI::IsMember(names_of_ends()))
+      ->type_name("STATE,...");
+    prune->add_flag("--dry-run", chosen.words.dry_run,
+                    "Show what would be removed, and remove nothing");
+    prune->add_option("--reason", chosen.words.reason, "Why")
+      ->type_name("TEXT");
+    takes_by(prune);
+    takes_server(prune);
   }
 
   CLI::App app_;

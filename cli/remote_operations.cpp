@@ -131,6 +131,22 @@ public:
     return post(run_path(id) + "/retry", request);
   }
 
+  json fork_run(const std::string& id, const json& request) override {
+    return post(run_path(id) + "/fork", request);
+  }
+
+  json prune_journal(const json& request) override {
+    auto body = request;
+    body.erase("below");
+    if (const auto below = request.find("below"); below != request.end())
+      body["cursor"] = encode_cursor(below->get<run_number>());
+    auto part = post("/v1/journal/prune", body);
+    if (const auto next = part.find("next_cursor"); next != part.end())
+      part["next"] = decode_cursor(next->get<std::string>());
+    part.erase("next_cursor");
+    return part;
+  }
+
   [[nodiscard]] json list_tickets(const ticket_query& q) override {
     auto target = "/v1/tickets?state=" + joined(q.states)
                   + "&run=" + percent_encoded(q.run)

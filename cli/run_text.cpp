@@ -84,6 +84,11 @@ void print_run(const terminal& io, const json& run) {
   line("state", state_cell(io, run));
   line("why", one_line(text_of(run, "why")));
   line("created", text_of(run, "created"));
+  if (const auto from = run.find("forked_from"); from != run.end()) {
+    const auto at = text_of(*from, "at");
+    line("forked", "from " + text_of(*from, "run")
+                     + (at.empty() ? "" : " at step " + one_line(at)));
+  }
   line("submitter", one_line(text_of(run, "submitter")));
   line("key", one_line(text_of(run, "key")));
   for (const auto& t : run.value("tickets", json::array()))

@@ -16,6 +16,7 @@ exit_code run_resume(command_context& x);
 exit_code run_retry(command_context& x);
 exit_code run_signal(command_context& x);
 exit_code run_export(command_context& x);
+exit_code run_fork(command_context& x);
 
 // -- people -------------------------------------------------------------------
 
@@ -56,6 +57,7 @@ exit_code audit(command_context& x);
 exit_code tree(command_context& x);
 exit_code journal_verify(command_context& x);
 exit_code journal_dump(command_context& x);
+exit_code journal_prune(command_context& x);
 exit_code doctor(command_context& x);
 exit_code version(command_context& x);
 

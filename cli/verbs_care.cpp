@@ -65,6 +65,31 @@ bool dump_run(const command_context& x, store& from, run_number run,
   return false;
 }
 
+/// The counts of a part of the journal, to those of the parts before.
+void add_up(json& whole, const json& part) {
+  for (const auto* member : {"runs", "records", "tickets", "payloads"})
+    whole[member] = whole.value(member, std::uint64_t{0})
+                    + part.value(member, std::uint64_t{0});
+  auto& kept = whole["kept"];
+  if (kept.is_null())
+    kept = json::object();
+  for (const auto& [why, count] : part.value("kept", json::object()).items())
+    kept[why] = kept.value(why, std::uint64_t{0}) + count.get<std::uint64_t>();
+}
+
+void print_pruned(const command_context& x, const json& whole) {
+  x.io.out << text_of(whole, "runs") << " runs with "
+           << text_of(whole, "records") << " records and "
+           << text_of(whole, "tickets") << " tickets "
+           << (x.words.dry_run ? "would be removed" : "removed");
+  if (const auto payloads = text_of(whole, "payloads");
+      !x.words.dry_run && payloads != "0")
+    x.io.out << ", " << payloads << " large payloads with them";
+  x.io.out << '\n';
+  for (const auto& [why, count] : whole.at("kept").items())
+    x.io.out << "kept  " << why << ": " << compact(count) << '\n';
+}
+
 health worst_of(const std::vector<finding>& xs) {
   auto worst = health::ok;
   for (const auto& f : xs)
@@ -125,6 +150,34 @@ exit_code journal_dump(command_context& x) {
   if (into != nullptr)
     print_document(x, whole);
   return fine ? exit_code::ok : exit_code::failed;
+}
+
+exit_code journal_prune(command_context& x) {
+  using std::chrono::duration_cast;
+  const auto span = duration_cast<std::chrono::seconds>(*x.words.older_than);
+  auto request = json{{"older_than_s", span.count()},
+                      {"by", who(x.words)},
+                      {"dry_run", x.words.dry_run}};
+  if (!x.words.reason.empty())
+    request["reason"] = x.words.reason;
+  auto states = std::string{};
+  for (const auto& state : x.words.states)
+    states += (states.empty() ? "" : ",") + state;
+  if (!states.empty())
+    request["state"] = states;
+  auto s = session{x, false};
+  auto whole = json{};
+  for (;;) {
+    const auto part
+      = s.ask([&](operations& by) { return by.prune_journal(request); });
+    add_up(whole, part);
+    if (!part.contains("next"))
+      break;
+    request["below"] = part.at("next");
+  }
+  if (!print_document(x, whole))
+    print_pruned(x, whole);
+  return exit_code::ok;
 }
 
 exit_code doctor(command_context& x) {

@@ -150,6 +150,44 @@ json retry(session& s, const std::string& id, const json& request) {
   });
 }
 
+/// What was done behind the point of a fork.
+void print_acts(const command_context& x, const json& acts) {
+  auto table = text_table{
+    .heads = {"RUN", "STEP", "TOOL", "EFFECT", "SOURCE", "UNDONE", "DIGEST"}};
+  for (const auto& act : acts) {
+    const auto source = text_of(act, "source");
+    table.rows.push_back({text_of(act, "run"), one_line(text_of(act, "step")),
+                          one_line(text_of(act, "tool")),
+                          text_of(act, "effect"),
+                          source.empty() ? "unknown" : one_line(source),
+                          act.value("undone", false) ? "yes" : "no",
+                          text_of(act, "digest").substr(0, 16)});
+  }
+  print(x.io.out, table);
+}
+
+void print_fork(const command_context& x, const json& made) {
+  const auto& from = made.at("from");
+  const auto at = text_of(from, "at");
+  const auto point = at.empty() ? "behind its last step" : "at step " + at;
+  if (made.contains("run"))
+    x.io.out << "run " << id_of(made.at("run")) << " is forked from "
+             << text_of(from, "run") << ' ' << point << '\n';
+  else
+    x.io.out << "run " << text_of(from, "run") << " would be forked " << point
+             << '\n';
+  if (const auto& acts = made.at("effects"); !acts.empty()) {
+    x.io.out << "\nIt has changed something from there on. These tools ask for "
+                "approval before the fork calls them:\n";
+    print_acts(x, acts);
+  }
+  if (const auto& undone = made.at("undone_before"); !undone.empty()) {
+    x.io.out << "\nWhat it did before is undone, and the fork believes that it "
+                "is not:\n";
+    print_acts(x, undone);
+  }
+}
+
 /// A line for each thing: the run, its records, its tickets, its children.
 void print_run_lines(const command_context& x, json run) {
   const auto taken = [&run](const char* member) {
@@ -335,6 +373,31 @@ exit_code run_export(command_context& x) {
   else
     x.io.out << whole.dump(2, ' ', false, json::error_handler_t::replace)
              << '\n';
+  return exit_code::ok;
+}
+
+exit_code run_fork(command_context& x) {
+  const auto& words = x.words;
+  auto request = json{{"by", who(words)}, {"dry_run", words.dry_run}};
+  const auto add = [&request](const char* member, const std::string& text) {
+    if (!text.empty())
+      request[member] = text;
+  };
+  add("at", words.step);
+  add("agent_version", words.agent_version);
+  add("key", words.key);
+  add("reason", words.reason);
+  auto s = session{x, false};
+  const auto made = s.ask(
+    [&](operations& by) { return by.fork_run(words.ids.front(), request); });
+  const auto run = made.value("run", json::object());
+  if (words.format == output_format::ids)
+    x.io.out << id_of(run) << '\n';
+  else if (!print_document(x, made))
+    print_fork(x, made);
+  if (!words.dry_run && !s.reaches_owner())
+    x.io.err << "nothing drives it now; it goes on with: "
+             << hint(words, "run resume " + id_of(run)) << '\n';
   return exit_code::ok;
 }
 

@@ -66,6 +66,17 @@ json roles_of(const api_call& x) {
   return roles;
 }
 
+// -- the journal --------------------------------------------------------------
+
+http_response prune_journal(const api_call& x) {
+  auto request = said(x);
+  if (const auto cursor = text_member(x.body, "cursor"); !cursor.empty())
+    request["below"] = decode_cursor(cursor);
+  auto part = x.work->prune_journal(request);
+  name_next(part);
+  return document(part);
+}
+
 // -- supervision --------------------------------------------------------------
 
 http_response list_agents(const api_call& x) {

@@ -5,6 +5,7 @@
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/random.hpp>
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/api/store_operations.hpp>
 #include <stanchion/runtime/detail/stop_file.hpp>
@@ -12,8 +13,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -162,6 +165,8 @@ public:
         entry.after = gist_of(json(*fresh));
         x.audits.push_back(std::move(entry));
         consequences{to, [](const ticket&) { return false; }}.add(*fresh, x);
+        if (words.verb == verb::fork)
+          add_fork(to, *fresh, x);
         x.tickets.push_back(std::move(*fresh));
       }
       return x;
@@ -181,6 +186,26 @@ protected:
     std::this_thread::sleep_for(nap);
   }
 
+  void change(
+    const std::function<void(store&, const commit_function&)>& work) override {
+    static_cast<void>(reads()); // refuses a directory without a journal
+    const auto lock = data_dir_lock{dir_, lock_purpose::edit};
+    const auto to = open_sqlite_store(dir_.database());
+    work(*to, [&to](const batch& x) { commit(*to, x); });
+  }
+
+  forking begin_fork(const run_row& origin, const fork_wish& wish) override {
+    auto made = forking{};
+    write([&](store& to) {
+      auto last = to.last_run();
+      made = prepare_fork(to, *to.find_run(origin.number), wish,
+                          system_clock().now(), *entropy_random(),
+                          [&last] { return ++last; });
+      return made.content;
+    });
+    return made;
+  }
+
   void note(const std::function<audit_entry()>& change) override {
     if (!std::filesystem::exists(dir_.database())) {
       // Tokens may be made before anything runs.
@@ -198,20 +223,37 @@ protected:
 private:
   /// Commits what `make` makes of the store, while nobody else can write.
   void write(const std::function<batch(store&)>& make) {
-    static_cast<void>(reads()); // refuses a directory without a journal
-    const auto lock = data_dir_lock{dir_, lock_purpose::edit};
-    const auto to = open_sqlite_store(dir_.database());
-    const auto x = make(*to);
-    if (x.weight() == 0)
-      return;
+    change([&make](store& to, const commit_function& commit) {
+      const auto x = make(to);
+      if (x.weight() != 0)
+        commit(x);
+    });
+  }
+
+  /// The fork that a decision asks for, in the same commit.
+  static void add_fork(store& to, const ticket& decided, batch& x) {
+    auto last = to.last_run();
+    auto made = prepare_fork(to, to.find_run(decided.run).value(),
+                             {.key = decided.id,
+                              .by = decided.decided->by,
+                              .reason = decided.decided->comment},
+                             system_clock().now(), *entropy_random(),
+                             [&last] { return ++last; });
+    auto& fork = made.content;
+    std::ranges::move(fork.records, std::back_inserter(x.records));
+    std::ranges::move(fork.runs, std::back_inserter(x.runs));
+    std::ranges::move(fork.audits, std::back_inserter(x.audits));
+  }
+
+  static void commit(store& to, const batch& x) {
     const auto* only = &x;
-    const auto status = to->commit({&only, 1});
+    const auto status = to.commit({&only, 1});
     if (status == commit_status::done)
       return;
     throw error{status == commit_status::full ? error_code::store_full
                                               : error_code::store_io,
                 "it could not be written down, for the journal refused: "
-                  + to->problem()};
+                  + to.problem()};
   }
 
   data_dir dir_;

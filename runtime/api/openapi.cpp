@@ -79,6 +79,15 @@ const json& meanings() {
      {{"type", "array"},
       {"items", {{"type", "string"}}},
       {"description", "Roles that tickets may ask for."}}},
+    {"at", text("The first step that is done anew. Without it: the one that a "
+                "failed run failed of or that no longer fits the journal, else "
+                "behind the last.")},
+    {"agent_version", text("The version of the agent; that of the run unless "
+                           "another one is named.")},
+    {"dry_run",
+     {{"type", "boolean"},
+      {"description", "True to be told what would be, and change nothing."}}},
+    {"older_than_s", count("Seconds for which a run must have been over.")},
     {"expires_in_s", count("Seconds until it expires.")},
   };
   return all;
@@ -106,7 +115,7 @@ json parameters_of(const api_route& route) {
     list.push_back({{"name", name},
                     {"in", "query"},
                     {"schema", meanings().at(std::string{name})}});
-  if (route.id == "startRun")
+  if (route.id == "startRun" || route.id == "forkRun")
     list.push_back(header_parameter("IdempotencyKey"));
   if (route.id == "decideTicket")
     list.push_back(header_parameter("IfMatch"));
@@ -176,8 +185,8 @@ json components() {
        {"content",
         {{"application/problem+json",
           {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
-  to["parameters"]["IdempotencyKey"]
-    = header("Idempotency-Key", "The same key and agent, the same run.");
+  to["parameters"]["IdempotencyKey"] = header(
+    "Idempotency-Key", "The same key and agent, the same run or fork.");
   to["parameters"]["IfMatch"]
     = header("If-Match", "The ETag of the ticket that was looked at.");
   to["parameters"]["IfNoneMatch"]

@@ -92,6 +92,12 @@ public:
   /// Says `retry` about the run's ticket; `{by, comment?}`. Returns the ticket.
   virtual json retry_run(const std::string& id, const json& request) = 0;
 
+  /// `{at?, agent_version?, reason?, by?, key?, dry_run?}`: begins another run
+  /// with what this one had done and heard up to a point. Returns `{from: {run,
+  /// at}, effects, undone_before, run}`, without `run` where it was only asked
+  /// what would be.
+  virtual json fork_run(const std::string& id, const json& request) = 0;
+
   /// `{tickets}`, oldest first.
   [[nodiscard]] virtual json list_tickets(const ticket_query& q) = 0;
   [[nodiscard]] virtual json find_ticket(const std::string& id) = 0;
@@ -120,6 +126,11 @@ public:
   /// `{entries, next}`, newest first; `next` is the `before` of the page
   /// behind, if there is one.
   [[nodiscard]] virtual json list_audit(const audit_filter& f) = 0;
+  /// `{older_than_s, state?, below?, dry_run?, reason?, by?}`: removes runs
+  /// that are over for so long, a part of the journal at a time. `state` names
+  /// states, separated by commas. Returns `{runs, records, tickets, payloads,
+  /// kept, next}`; `next` is the `below` of the part behind, if there is one.
+  virtual json prune_journal(const json& request) = 0;
   /// `{tokens}`: who may use the API, without what proves it.
   [[nodiscard]] virtual json list_tokens() = 0;
   /// `{name, role, expires_in_s?, by?}`; returns the token with its `secret`.

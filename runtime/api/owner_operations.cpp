@@ -241,6 +241,17 @@ protected:
                                            "stopping"};
   }
 
+  void change(
+    const std::function<void(store&, const commit_function&)>& work) override {
+    // One that is tried again finds what it was to do done.
+    work(reads(),
+         [this](const batch& x) { runtime_.commit(x, [] { return false; }); });
+  }
+
+  forking begin_fork(const run_row& origin, const fork_wish& wish) override {
+    return runtime_.fork(origin.id, wish);
+  }
+
   void note(const std::function<audit_entry()>& change) override {
     const std::lock_guard guard{writing_};
     runtime_.note(change());

@@ -2,6 +2,7 @@
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/reports.hpp>
+#include <stanchion/runtime/forking.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -187,6 +188,11 @@ json run_list(store& in, const run_filter& f) {
 json run_document(store& in, const run_row& row, instant now,
                   const people_watch::predicate& left_alone) {
   auto to = json(row);
+  if (const auto from = origin_of(in, row); from && !from->handed_on) {
+    to["forked_from"]["run"] = to_string(from->run);
+    if (!from->at.empty())
+      to["forked_from"]["at"] = from->at;
+  }
   if (const auto end = terminal_record(in, row)) {
     to["why"] = why_ended(*end, row);
     to["settled"] = true;
@@ -255,7 +261,10 @@ ticket retry_ticket(store& in, const run_row& row) {
   const auto about
     = "run " + to_string(row.id) + " is " + std::string{to_string(row.state)};
   throw error{error_code::run_conflict,
-              open.empty()
+              is_terminal(row.state)
+                ? about
+                    + " and has ended: only `run fork` goes on from what it did"
+              : open.empty()
                 ? about
                     + " and has no open ticket, so that there is nothing to "
                       "retry; `run show` says why it stands"

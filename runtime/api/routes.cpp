@@ -48,6 +48,13 @@ constexpr auto table = std::to_array<api_route>({
   {"POST", "/v1/runs/{id}/retry", access::operator_role, "retryRun",
    "Says retry about the ticket of a run.",
    "", "comment,by", 200, "application/json", detail::retry_run},
+  {"POST", "/v1/runs/{id}/fork", access::operator_role, "forkRun",
+   "Begins another run with what this one, which is parked or has ended, had "
+   "done and heard before a step, and lists what it did from there on: tools "
+   "that acted there ask for approval in the fork. With `dry_run` it only "
+   "lists, and answers 200.",
+   "", "at,agent_version,dry_run,key,reason,by", 201, "application/json",
+   detail::fork_run},
   {"GET", "/v1/tickets", access::viewer, "listTickets",
    "Lists tickets, oldest first.",
    "state,kind,reason,run,limit", "", 200, "application/json", detail::list_tickets},
@@ -81,6 +88,12 @@ constexpr auto table = std::to_array<api_route>({
   {"GET", "/v1/tree", access::viewer, "getTree",
    "Shows the supervision tree.",
    "", "", 200, "application/json", detail::get_tree},
+  {"POST", "/v1/journal/prune", access::admin, "pruneJournal",
+   "Removes runs that have been over for long, with all that is known of them, "
+   "a part of the journal at a time: while there is a `next_cursor`, more is "
+   "left to look at. With `dry_run` it only counts.",
+   "", "older_than_s!,state,cursor,dry_run,reason,by", 200,
+   "application/json", detail::prune_journal},
   {"GET", "/v1/audit", access::admin, "listAudit",
    "Lists who changed what, when and why, newest first.",
    "subject,by,cursor,limit", "", 200, "application/json", detail::list_audit},

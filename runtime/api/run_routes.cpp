@@ -139,6 +139,18 @@ http_response signal_run(const api_call& x) {
   return document(x.work->signal_run(x.ids[0], request));
 }
 
+http_response fork_run(const api_call& x) {
+  auto request = said(x);
+  request["key"] = key_of(x);
+  const auto made = x.work->fork_run(x.ids[0], request);
+  const auto run = made.find("run");
+  if (run == made.end())
+    return document(made);
+  auto to = document(made, 201);
+  to.headers["Location"] = "/v1/runs/" + run->value("id", "");
+  return to;
+}
+
 http_response retry_run(const api_call& x) {
   auto request = said(x);
   request["roles"] = roles_of(x);

@@ -4,11 +4,13 @@
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/api/run_export.hpp>
 #include <stanchion/runtime/api/store_operations.hpp>
+#include <stanchion/runtime/prune.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <sstream>
 #include <utility>
 
 namespace stanchion {
@@ -49,6 +51,42 @@ std::optional<instant> expiry_of(const json& request, instant now) {
   return now + std::chrono::seconds{span};
 }
 
+/// What to prune. Errors: `usage`.
+prune_wish read_prune(const json& request, instant now) {
+  constexpr auto longest = std::int64_t{100} * 366 * 24 * 60 * 60;
+  const auto found = request.find("older_than_s");
+  const auto span = found != request.end() && found->is_number_integer()
+                      ? found->get<std::int64_t>()
+                      : std::int64_t{0};
+  if (span <= 0 || span > longest)
+    throw error{error_code::usage,
+                "\"older_than_s\" must be a number of seconds, at least 1"};
+  auto wish = prune_wish{.before = now - std::chrono::seconds{span}};
+  if (const auto below = request.find("below"); below != request.end())
+    wish.below = below->get<run_number>();
+  auto names = std::istringstream{text_member(request, "state")};
+  for (auto name = std::string{}; std::getline(names, name, ',');) {
+    const auto state = parse_run_state(name);
+    if (!state || !is_terminal(*state))
+      throw error{error_code::usage,
+                  "\"" + name
+                    + "\" is no state of a run that has ended; there are "
+                      "completed, failed, cancelled and continued"};
+    wish.states.push_back(*state);
+  }
+  return wish;
+}
+
+bool flag_member(const json& from, const char* key) {
+  const auto found = from.find(key);
+  if (found == from.end())
+    return false;
+  if (found->is_boolean())
+    return found->get<bool>();
+  throw error{error_code::invalid_json,
+              "member \"" + std::string{key} + "\" must be true or false"};
+}
+
 } // namespace
 
 json store_operations::list_runs(const run_filter& f) {
@@ -83,6 +121,85 @@ json store_operations::retry_run(const std::string& id, const json& request) {
   said["verb"] = "retry";
   said["version"] = t.version;
   return decide(t.id, said);
+}
+
+// -- what changes more than one line
+// -------------------------------------------
+
+json store_operations::fork_run(const std::string& id, const json& request) {
+  const auto origin = resolve_run(reads(), id);
+  auto wish = fork_wish{.version = text_member(request, "agent_version"),
+                        .key = text_member(request, "key"),
+                        .by = text_member(request, "by", "somebody"),
+                        .reason = text_member(request, "reason")};
+  if (const auto at = text_member(request, "at"); !at.empty())
+    wish.at = at;
+  const auto dry = flag_member(request, "dry_run");
+  auto x = dry ? forking{.plan = look_at_fork(reads(), origin, wish.at,
+                                              system_clock().now())}
+               : begin_fork(origin, wish);
+  auto to = json{{"from", {{"run", to_string(origin.id)}}},
+                 {"effects", x.plan.origin.acts},
+                 {"undone_before", x.plan.undone_before}};
+  if (!x.plan.origin.at.empty())
+    to["from"]["at"] = x.plan.origin.at;
+  if (!dry)
+    to["run"] = find_run(to_string(x.row.id));
+  return to;
+}
+
+json store_operations::prune_journal(const json& request) {
+  // So short that who drives runs is not held up.
+  constexpr auto at_a_time = std::size_t{100};
+  const auto wish = read_prune(request, system_clock().now());
+  auto plan = prune_plan{};
+  auto to = json{{"payloads", 0}};
+  const auto work = [&](store& in, const commit_function& commit) {
+    plan = plan_prune(in, wish, system_clock().now());
+    for (auto i = std::size_t{0}; i < plan.runs.size(); i += at_a_time) {
+      const auto end = std::min(i + at_a_time, plan.runs.size());
+      auto x = batch{};
+      for (auto j = i; j < end; ++j)
+        x.prunes.push_back(plan.runs[j]);
+      x.audits.push_back(audit_of(request, "journal.prune", "journal"));
+      x.audits.back().after
+        = json{{"runs", end - i}, {"before", to_rfc3339(wish.before)}}.dump();
+      commit(x);
+    }
+    if (plan.next == 0)
+      to["payloads"] = sweep(in, commit);
+  };
+  if (flag_member(request, "dry_run"))
+    plan = plan_prune(reads(), wish, system_clock().now());
+  else
+    change(work);
+  to["runs"] = plan.runs.size();
+  to["records"] = plan.records;
+  to["tickets"] = plan.tickets;
+  to["kept"] = plan.kept;
+  if (plan.next != 0)
+    to["next"] = plan.next;
+  return to;
+}
+
+std::size_t store_operations::sweep(store& in, const commit_function& commit) {
+  constexpr auto looked_for = std::size_t{10'000};
+  constexpr auto at_a_time = std::size_t{100};
+  auto swept = std::size_t{0};
+  for (;;) {
+    auto found = in.find_leftovers(looked_for);
+    const auto count = found.names.size();
+    for (auto i = std::size_t{0}; i < count; i += at_a_time) {
+      auto x = batch{};
+      x.swept.as_of = found.as_of;
+      for (auto j = i; j < std::min(i + at_a_time, count); ++j)
+        x.swept.names.push_back(std::move(found.names[j]));
+      commit(x);
+    }
+    swept += count;
+    if (count < looked_for)
+      return swept;
+  }
 }
 
 json store_operations::find_ticket(const std::string& id) {

@@ -3,6 +3,7 @@
 #include <stanchion/core/mode.hpp>
 #include <stanchion/runtime/api/operations.hpp>
 #include <stanchion/runtime/api/token_file.hpp>
+#include <stanchion/runtime/forking.hpp>
 #include <stanchion/runtime/people.hpp>
 
 #include <filesystem>
@@ -26,6 +27,8 @@ public:
   [[nodiscard]] json list_tickets(const ticket_query& q) override;
   [[nodiscard]] json find_ticket(const std::string& id) override;
   json retry_run(const std::string& id, const json& request) override;
+  json fork_run(const std::string& id, const json& request) override;
+  json prune_journal(const json& request) override;
   [[nodiscard]] json list_audit(const audit_filter& f) override;
   [[nodiscard]] json list_tokens() override;
   json create_token(const json& request) override;
@@ -41,11 +44,22 @@ protected:
   }
   /// Waits a moment, for something to happen to a run that is followed.
   virtual void pause() = 0;
+  using commit_function = std::function<void(const batch&)>;
+  /// Calls `work` with a store in which only those who drive runs write beside
+  /// it, and with what makes a batch durable.
+  virtual void
+  change(const std::function<void(store&, const commit_function&)>& work)
+    = 0;
+  /// Makes a fork durable. Errors: those of `prepare_fork`.
+  virtual forking begin_fork(const run_row& origin, const fork_wish& wish) = 0;
   /// Calls `change` while nobody else may write to the directory, and makes
   /// durable what it yields.
   virtual void note(const std::function<audit_entry()>& change) = 0;
 
 private:
+  /// Removes large bodies that no run needs any more; returns how many.
+  static std::size_t sweep(store& in, const commit_function& commit);
+
   token_file tokens_;
 };
 

@@ -54,6 +54,7 @@ http_response cancel_run(const api_call& x);
 http_response resume_run(const api_call& x);
 http_response retry_run(const api_call& x);
 http_response signal_run(const api_call& x);
+http_response fork_run(const api_call& x);
 
 http_response list_tickets(const api_call& x);
 http_response get_ticket(const api_call& x);
@@ -66,6 +67,8 @@ http_response list_tools(const api_call& x);
 http_response get_tool(const api_call& x);
 http_response set_breaker(const api_call& x);
 http_response get_tree(const api_call& x);
+
+http_response prune_journal(const api_call& x);
 
 http_response list_audit(const api_call& x);
 http_response list_tokens(const api_call& x);

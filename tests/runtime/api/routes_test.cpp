@@ -42,6 +42,77 @@ TEST_CASE("a run is exported to whoever may read it",
   CHECK(world.ask({.target = target, .as = "none"}).status == 401);
 }
 
+TEST_CASE("runs that are over are pruned by the owner, which goes on",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto old = world.run("calls");
+  world.run("asks");
+  const auto prune = [&](const std::string& as, const std::string& more) {
+    return world.ask(
+      {"POST", "/v1/journal/prune", as, R"({"older_than_s":1)" + more + "}"});
+  };
+  CHECK(prune("operator", "").status == 403);
+  CHECK(prune("admin", R"(,"state":"parked")").status == 400);
+  const auto fresh = json::parse(prune("admin", "").body);
+  CHECK(fresh.at("runs") == 0);
+  CHECK(fresh.at("kept") == json{{"recent", 1}});
+  const auto shown = "/v1/runs/" + old.at("id").get<std::string>();
+  const auto goes = [&] {
+    return json::parse(prune("admin", R"(,"dry_run":true)").body).at("runs")
+           == 1;
+  };
+  REQUIRE(eventually(goes));
+  world.get({.target = shown});
+  const auto gone = json::parse(prune("admin", R"(,"reason":"old")").body);
+  CHECK(gone.at("runs") == 1);
+  CHECK(gone.at("records").get<int>() > 3);
+  CHECK(world.ask({.target = shown}).status == 404);
+  const auto entry
+    = world.get({.target = "/v1/audit?subject=journal"}).at("entries").at(0);
+  CHECK(entry.at("act") == "journal.prune");
+  CHECK(entry.at("reason") == "old");
+  CHECK(world.run("calls").at("state") == "completed");
+  CHECK(world.rt.journal().verify().damages.empty());
+}
+
+TEST_CASE("a run is forked, and its fork asks before it acts again",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  const auto run = world.run("calls", {{"n", 7}});
+  const auto id = run.at("id").get<std::string>();
+  const auto fork = [&](const std::string& body, const std::string& key = {}) {
+    auto x = api_request{"POST", "/v1/runs/" + id + "/fork", "operator", body};
+    if (!key.empty())
+      x.headers["idempotency-key"] = key;
+    return world.ask(x);
+  };
+  const auto look = fork(R"({"at":"1","dry_run":true})");
+  CHECK(look.status == 200);
+  CHECK(json::parse(look.body).at("effects").at(0).at("tool") == "echo");
+  CHECK(fork("{}").status == 400);
+  const auto made = fork(R"({"at":"1","reason":"again"})", "k");
+  REQUIRE(made.status == 201);
+  const auto first = json::parse(made.body).at("run");
+  CHECK(made.headers.at("Location")
+        == "/v1/runs/" + first.at("id").get<std::string>());
+  CHECK(first.at("forked_from") == json{{"run", id}, {"at", "1"}});
+  CHECK(json::parse(fork(R"({"at":"1"})", "k").body).at("run").at("id")
+        == first.at("id"));
+  const auto asks = [&] {
+    return world.get({.target = "/v1/tickets?state=open"}).at("tickets").size()
+           == 1;
+  };
+  REQUIRE(eventually(asks));
+  const auto t = world.only_ticket();
+  CHECK(t.at("kind") == "approval");
+  CHECK(t.at("run") == first.at("id"));
+  const auto entry
+    = world.get({.target = "/v1/audit?subject=" + id}).at("entries").at(0);
+  CHECK(entry.at("act") == "run.fork");
+  CHECK(entry.at("by") == "operator");
+  CHECK(entry.at("reason") == "again");
+}
+
 TEST_CASE("a budget that makes no sense is refused", "[runtime][api][routes]") {
   auto world = api_world{};
   const auto budget = GENERATE(as<std::string>{}, "7", R"({"step":1})",
