@@ -21,9 +21,10 @@ set_source_files_properties("${STANCHION_SOURCE_DIR}/tests/support/paths.cpp"
   "SOURCE_DIR=\"${STANCHION_SOURCE_DIR}\";BINARY_DIR=\"${CMAKE_BINARY_DIR}\"")
 stanchion_settings(test_support)
 
-# It has a server of its own, and must see the library as it was built.
+# They have servers of their own, and must see the library as it was built.
 set_source_files_properties(
   "${STANCHION_SOURCE_DIR}/tests/runtime/api/mount_test.cpp"
+  "${STANCHION_SOURCE_DIR}/tests/support/post_receiver.cpp"
   PROPERTIES COMPILE_DEFINITIONS
   "$<TARGET_PROPERTY:Httplib::httplib,INTERFACE_COMPILE_DEFINITIONS>")
 

@@ -10,7 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <set>
+#include <deque>
+#include <map>
 #include <utility>
 
 namespace stanchion {
@@ -71,7 +72,7 @@ struct channel {
   grouping waiting;
   std::optional<under_way> current;
   channel_state state;
-  bool armed = false; // a timer runs until the next window ends
+  std::optional<instant> armed; // a timer runs until then
 };
 
 class notifier final : public fabric::actor {
@@ -95,8 +96,8 @@ protected:
   void receive(fabric::envelope& e) override {
     if (e.body.is<look_at_outbox>())
       look();
-    else if (const auto* x = e.body.as<tell_alert>())
-      take(x->alert);
+    else if (auto* x = e.body.edit<tell_alert>())
+      take(std::move(x->alert));
     else if (const auto* done = e.body.as<appended>())
       on_durable(done->token);
     else if (e.body.is<describe_tree>())
@@ -135,15 +136,27 @@ private:
       to->second.waiting.add(std::move(x));
   }
 
-  void take(const event& alert) {
-    auto x = options_.outbox->look_at(alert);
-    if (x.content.facts.empty())
-      return;
-    auto content = x.content;
-    commit(std::move(content), [this, x = std::move(x)]() mutable {
-      options_.outbox->commit(std::move(x));
-      look();
-    });
+  /// One after the other: what is told of an end depends on its beginning.
+  void take(event alert) {
+    alerts_.push_back(std::move(alert));
+    if (alerts_.size() == 1)
+      note_alerts();
+  }
+
+  void note_alerts() {
+    while (!alerts_.empty()) {
+      auto x = options_.outbox->look_at(alerts_.front());
+      if (!x.content.facts.empty()) {
+        auto content = x.content;
+        return commit(std::move(content), [this, x = std::move(x)]() mutable {
+          options_.outbox->commit(std::move(x));
+          alerts_.pop_front();
+          look();
+          note_alerts();
+        });
+      }
+      alerts_.pop_front();
+    }
   }
 
   void on_durable(std::uint64_t token) {
@@ -189,10 +202,11 @@ private:
   /// Wakes up when the next window ends.
   void wait(channel& x) {
     const auto at = x.waiting.due(now());
-    if (!at || std::exchange(x.armed, true))
+    if (!at || (x.armed && *x.armed <= *at))
       return;
+    x.armed = at;
     after(std::max(*at - now(), duration{1}), [this, &x] {
-      x.armed = false;
+      x.armed.reset();
       pump(x);
     });
   }
@@ -322,7 +336,8 @@ private:
   }
 
   notifier_options options_;
-  bool ready_ = false;                      // what came before us is durable
+  bool ready_ = false;       // what came before us is durable
+  std::deque<event> alerts_; // the first is on its way to the journal
   std::map<std::string, channel> channels_; // addresses are stable
   std::map<std::uint64_t, std::function<void()>> commits_;
   std::uint64_t last_token_ = ready_token;

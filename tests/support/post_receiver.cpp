@@ -39,19 +39,28 @@ struct post_receiver::impl {
   std::deque<post_answer> answers;  // guarded by mutex
   bool hangs = false;               // guarded by mutex
   bool ending = false;              // guarded by mutex
-  httplib::Server http;
+  std::unique_ptr<httplib::Server> http;
+  std::string scheme = "http://";
   int port = 0;
   std::thread thread;
 };
 
-post_receiver::post_receiver() : impl_(std::make_unique<impl>()) {
+post_receiver::post_receiver(const std::filesystem::path& cert,
+                             const std::filesystem::path& key)
+  : impl_(std::make_unique<impl>()) {
   auto& x = *impl_;
-  x.http.Post(".*", [&x](const httplib::Request& from, httplib::Response& to) {
+  if (cert.empty()) {
+    x.http = std::make_unique<httplib::Server>();
+  } else {
+    x.http = std::make_unique<httplib::SSLServer>(cert.c_str(), key.c_str());
+    x.scheme = "https://";
+  }
+  x.http->Post(".*", [&x](const httplib::Request& from, httplib::Response& to) {
     x.take(from, to);
   });
-  x.port = x.http.bind_to_any_port("127.0.0.1");
-  x.thread = std::thread{[&x] { x.http.listen_after_bind(); }};
-  while (!x.http.is_running())
+  x.port = x.http->bind_to_any_port("127.0.0.1");
+  x.thread = std::thread{[&x] { x.http->listen_after_bind(); }};
+  while (!x.http->is_running())
     std::this_thread::yield();
 }
 
@@ -61,12 +70,12 @@ post_receiver::~post_receiver() {
     impl_->ending = true;
   }
   impl_->over.notify_all();
-  impl_->http.stop();
+  impl_->http->stop();
   impl_->thread.join();
 }
 
 std::string post_receiver::url(const std::string& path) const {
-  return "http://127.0.0.1:" + std::to_string(impl_->port) + path;
+  return impl_->scheme + "127.0.0.1:" + std::to_string(impl_->port) + path;
 }
 
 void post_receiver::will_answer(std::deque<post_answer> xs) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,7 +29,9 @@ struct post_answer {
 /// Threads: any, and one of its own.
 class post_receiver {
 public:
-  post_receiver();
+  /// Speaks TLS with a certificate and its key, if they are given.
+  explicit post_receiver(const std::filesystem::path& cert = {},
+                         const std::filesystem::path& key = {});
   post_receiver(const post_receiver&) = delete;
   post_receiver& operator=(const post_receiver&) = delete;
   ~post_receiver();

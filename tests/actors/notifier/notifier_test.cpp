@@ -277,3 +277,37 @@ TEST_CASE("an alert is told once it is durable", "[notifier]") {
   REQUIRE(it.carrier->tries.size() == 1);
   CHECK(it.carrier->tries[0].starts_with("ops:critical_tool_failed."));
 }
+
+TEST_CASE("the end of an alert waits until its beginning is durable",
+          "[notifier]") {
+  auto it = life{make_memory_store(), {{.name = "ops", .resolved = true}}};
+  it.below->fail_commits(commit_fault::full);
+  for (const auto kind : {event_kind::alert_raised, event_kind::alert_cleared})
+    it.sys.send(it.notifier,
+                tell_alert{event{.kind = kind,
+                                 .severity = severity::error,
+                                 .at = t0,
+                                 .subject = "pay",
+                                 .fields = R"({"alert":"breaker_open"})"}});
+  it.sim.run();
+  CHECK(it.carrier->tries.empty());
+  it.sim.advance(1s);
+  REQUIRE(it.carrier->tries.size() == 2);
+  CHECK_THAT(it.carrier->tries[0], ContainsSubstring("alert_raised"));
+  CHECK_THAT(it.carrier->tries[1], ContainsSubstring("alert_cleared"));
+}
+
+TEST_CASE("a window that ends sooner is not waited past", "[notifier]") {
+  auto it = life{};
+  it.open("A-1", "one:pay");
+  it.sim.advance(10s);
+  it.open("B-1", "two:pay");
+  it.open("B-2", "two:pay"); // until 40 s
+  it.sim.advance(5s);
+  it.open("A-2", "one:pay"); // until 30 s
+  it.sim.advance(15s);
+  REQUIRE(it.carrier->tries.size() == 3);
+  CHECK(it.carrier->tries[2] == "ops:A-2.ticket_opened.1");
+  it.sim.advance(10s);
+  CHECK(it.carrier->tries.back() == "ops:B-2.ticket_opened.1");
+}

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/certificate.hpp"
 #include "support/eventually.hpp"
 #include "support/journal_samples.hpp"
 #include "support/post_receiver.hpp"
@@ -149,6 +150,16 @@ TEST_CASE_METHOD(fixture, "nobody there is a failure, and names no URL",
   const auto end = send({.url = url});
   CHECK(end.how == status::failed);
   CHECK(end.why.find("s3cret") == std::string::npos);
+}
+
+TEST_CASE_METHOD(fixture, "a receiver must be who it says it is",
+                 "[runtime][notify]") {
+  const auto cert = dir.path() / "cert.pem";
+  write_certificate(cert, dir.path() / "key.pem");
+  auto hook = post_receiver{cert, dir.path() / "key.pem"};
+  CHECK(send({.url = hook.url()}).how == status::failed);
+  CHECK(hook.all().empty());
+  CHECK(send({.url = hook.url(), .ca = cert}).how == status::delivered);
 }
 
 TEST_CASE_METHOD(fixture, "what is under way can be cut off",
