@@ -166,7 +166,7 @@ exit_code journal_prune(command_context& x) {
   if (!states.empty())
     request["state"] = states;
   auto s = session{x, false};
-  auto whole = json{};
+  auto whole = json::object();
   for (;;) {
     const auto part
       = s.ask([&](operations& by) { return by.prune_journal(request); });

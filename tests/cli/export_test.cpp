@@ -70,7 +70,7 @@ struct shell {
 TEST_CASE_METHOD(shell, "an export holds a run, its records, tickets, children",
                  "[cli]") {
   const auto id = parent();
-  REQUIRE(run({"run", "export", id.substr(0, 13)}) == exit_code::ok);
+  REQUIRE(run({"run", "export", id}) == exit_code::ok);
   const auto whole = json::parse(out);
   CHECK(whole.at("format") == 1);
   const auto& run_ = whole.at("run");

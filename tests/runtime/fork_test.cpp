@@ -134,6 +134,7 @@ struct life {
       const auto open = store->list_tickets({.states = {ticket_state::open}});
       if (open.empty())
         return asked;
+      INFO(open[0].title);
       REQUIRE(open[0].kind == ticket_kind::approval);
       rt.decide({.ticket = open[0].id, .verb = verb::approve, .by = "ann"},
                 [](const auto&) {});
@@ -148,7 +149,8 @@ struct life {
 };
 
 /// As a command does it while nothing drives runs.
-forking fork(store& in, const run_id& id, const fork_wish& wish, instant now) {
+forking fork_in(store& in, const run_id& id, const fork_wish& wish,
+                instant now) {
   auto last = in.last_run();
   const auto random = seeded_random(5);
   auto x = prepare_fork(in, in.find_run(id).value(), wish, now, *random,
@@ -181,7 +183,7 @@ struct origin_run {
   }
 
   forking fork(const fork_wish& wish) {
-    return ::fork(*store, id, wish, now);
+    return fork_in(*store, id, wish, now);
   }
 
   outside out;

@@ -45,7 +45,7 @@ TEST_CASE("a run is exported to whoever may read it",
 TEST_CASE("runs that are over are pruned by the owner, which goes on",
           "[runtime][api][routes]") {
   auto world = api_world{};
-  const auto old = world.run("calls");
+  const auto old = world.run("calls", {{"n", 7}});
   world.run("asks");
   const auto prune = [&](const std::string& as, const std::string& more) {
     return world.ask(
@@ -71,7 +71,7 @@ TEST_CASE("runs that are over are pruned by the owner, which goes on",
     = world.get({.target = "/v1/audit?subject=journal"}).at("entries").at(0);
   CHECK(entry.at("act") == "journal.prune");
   CHECK(entry.at("reason") == "old");
-  CHECK(world.run("calls").at("state") == "completed");
+  CHECK(world.run("calls", {{"n", 8}}).at("state") == "completed");
   CHECK(world.rt.journal().verify().damages.empty());
 }
 
