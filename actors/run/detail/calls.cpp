@@ -249,7 +249,11 @@ void run_actor::on_done(call_done& x) {
   release(*s);
   note(*s, x.decided);
   if (dropped) {
-    s->attempts.open = false;
+    // Called back before it left: nobody is to be asked what became of it.
+    if (s->attempts.open)
+      end_attempt(*s, s->attempts.made,
+                  refused(failure_kind::crashed,
+                          "it was called back before the attempt left"));
     if (s->abandoned)
       engine_->settle(step_path{s->path});
     return;
