@@ -103,6 +103,7 @@ struct invocation {
   std::vector<std::string> decides_as;
   std::optional<duration> expires;
   std::string subject;
+  std::string shell; ///< whose completion is printed
   // -- of a simulation
   std::uint64_t seeds = 1'000;
   std::uint64_t seed = 1;

@@ -1,4 +1,6 @@
+#include <stanchion/cli/command_tree.hpp>
 #include <stanchion/cli/parse.hpp>
+#include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/suggest.hpp>
 #include <stanchion/cli/verbs.hpp>
 #include <stanchion/core/ticket.hpp>
@@ -10,6 +12,7 @@
 #include <charconv>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <utility>
 
 namespace stanchion {
@@ -72,6 +75,7 @@ public:
     add_simulate();
     add_stats();
     add_top();
+    add_shells();
   }
 
   [[nodiscard]] CLI::App& app() {
@@ -90,11 +94,18 @@ private:
     return x;
   }
 
-  CLI::App* leaf(CLI::App* under, words name, words does, command_verb verb,
+  /// A command that needs no data directory.
+  CLI::App* bare(CLI::App* under, words name, words does, command_verb verb,
                  const std::string& example) {
     auto* x = under->add_subcommand(name, does);
     x->footer("Example:\n  " + chosen.words.program + " " + example);
     x->callback([this, verb] { chosen.verb = verb; });
+    return x;
+  }
+
+  CLI::App* leaf(CLI::App* under, words name, words does, command_verb verb,
+                 const std::string& example) {
+    auto* x = bare(under, name, does, verb, example);
     x->add_option("--data-dir", chosen.words.data_dir,
                   "Where everything durable is; default stanchion-data")
       ->envname("STANCHION_DATA_DIR")
@@ -721,6 +732,23 @@ private:
     leaf(&app_, "version", "Print the version", verbs::version, "version");
   }
 
+  void add_shells() {
+    auto* completion
+      = bare(&app_, "completion",
+             "Print a script by which a shell completes these words",
+             verbs::completion,
+             "completion bash > "
+             "~/.local/share/bash-completion/completions/"
+               + program_name(chosen.words.program));
+    completion->add_option("shell", chosen.words.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->type_name("SHELL");
+    // Of those who build packages, not of those who run agents.
+    bare(&app_, "man", "Print the manual page", verbs::man, "man | man -l -")
+      ->group("");
+  }
+
   void add_prune(CLI::App* journal) {
     auto* prune
       = leaf(journal, "prune",
@@ -757,6 +785,61 @@ private:
 
   CLI::App app_;
 };
+
+// -- what --help tells, as data
+// ------------------------------------------------
+
+/// CLI11 says which values there are behind the name of their type:
+/// `STATE:{completed,failed}`.
+std::vector<std::string> choices_of(const std::string& type) {
+  const auto open = type.find('{');
+  const auto close = type.rfind('}');
+  auto choices = std::vector<std::string>{};
+  if (open == std::string::npos || close == std::string::npos)
+    return choices;
+  auto list = std::istringstream{type.substr(open + 1, close - open - 1)};
+  for (auto each = std::string{}; std::getline(list, each, ',');)
+    choices.push_back(each);
+  return choices;
+}
+
+command_argument argument_of(const CLI::Option& from) {
+  return {.name = from.get_single_name(),
+          .choices = choices_of(from.get_type_name()),
+          .about = from.get_description(),
+          .required = from.get_required(),
+          .many = from.get_items_expected_max() > 1};
+}
+
+command_option option_of(const CLI::Option& from) {
+  auto x = command_option{.choices = choices_of(from.get_type_name()),
+                          .about = from.get_description(),
+                          .variable = from.get_envname(),
+                          .required = from.get_required()};
+  for (const auto& name : from.get_snames())
+    x.names.push_back("-" + name);
+  for (const auto& name : from.get_lnames())
+    x.names.push_back("--" + name);
+  const auto type = from.get_type_name();
+  if (from.get_items_expected_max() > 0) // a flag takes nothing
+    x.value = type.substr(0, type.find(':'));
+  return x;
+}
+
+command_entry entry_of(const CLI::App& from) {
+  auto x = command_entry{.name = from.get_name(),
+                         .about = from.get_description(),
+                         .footer = from.get_footer()};
+  for (const auto* option : from.get_options())
+    if (option->get_positional())
+      x.arguments.push_back(argument_of(*option));
+    else
+      x.options.push_back(option_of(*option));
+  for (const auto* sub : from.get_subcommands(nullptr))
+    if (!sub->get_group().empty())
+      x.commands.push_back(entry_of(*sub));
+  return x;
+}
 
 // -- what was meant -----------------------------------------------------------
 
@@ -857,6 +940,11 @@ parse_words(const std::string& program, const std::vector<std::string>& words) {
     return misuse{text + "; see " + path_of(app, words) + " --help",
                   format_in(words)};
   }
+}
+
+command_entry command_tree(const std::string& program) {
+  const auto g = std::make_unique<grammar>(program);
+  return entry_of(g->app());
 }
 
 std::optional<duration> parse_span(std::string_view text) {

@@ -61,6 +61,11 @@ exit_code journal_prune(command_context& x);
 exit_code doctor(command_context& x);
 exit_code version(command_context& x);
 
+// -- shells -------------------------------------------------------------------
+
+exit_code completion(command_context& x);
+exit_code man(command_context& x);
+
 // -- understanding ------------------------------------------------------------
 
 exit_code simulate(command_context& x);

@@ -72,6 +72,7 @@ function(stanchion_program)
     set_target_properties(stanchion_program PROPERTIES OUTPUT_NAME stanchion)
     target_link_libraries(stanchion_program PRIVATE stanchion)
     stanchion_settings(stanchion_program)
+    stanchion_shell_files()
   endif()
 endfunction()
 
@@ -85,6 +86,40 @@ function(stanchion_httplib_sources)
         "$<TARGET_PROPERTY:Httplib::httplib,INTERFACE_COMPILE_DEFINITIONS>")
     endif()
   endforeach()
+endfunction()
+
+# The manual page and the completions, which the program itself prints from what
+# its --help is made of.
+function(stanchion_shell_files)
+  if(CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  set(to "${CMAKE_CURRENT_BINARY_DIR}/share")
+  file(MAKE_DIRECTORY "${to}")
+  set(man_words man)
+  set(bash_words completion bash)
+  set(zsh_words completion zsh)
+  set(fish_words completion fish)
+  set(man_file stanchion.1)
+  set(bash_file stanchion)
+  set(zsh_file _stanchion)
+  set(fish_file stanchion.fish)
+  set(files)
+  foreach(kind man bash zsh fish)
+    add_custom_command(OUTPUT "${to}/${${kind}_file}"
+      COMMAND stanchion_program ${${kind}_words} > "${to}/${${kind}_file}"
+      DEPENDS stanchion_program VERBATIM)
+    list(APPEND files "${to}/${${kind}_file}")
+  endforeach()
+  add_custom_target(stanchion_shell_files ALL DEPENDS ${files})
+  install(FILES "${to}/stanchion.1"
+    DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES "${to}/stanchion"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${to}/_stanchion"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES "${to}/stanchion.fish"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endfunction()
 
 # One program per folder examples/NN_name/ that has a main.cpp. All other sources

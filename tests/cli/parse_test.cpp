@@ -59,6 +59,8 @@ TEST_CASE("every verb is found by its words", "[cli]") {
     {{"journal", "verify"}, verbs::journal_verify},
     {{"journal", "dump"}, verbs::journal_dump},
     {{"journal", "prune", "--older-than", "9d"}, verbs::journal_prune},
+    {{"completion", "zsh"}, verbs::completion},
+    {{"man"}, verbs::man},
     {{"doctor"}, verbs::doctor},
     {{"version"}, verbs::version},
     {{"simulate", "a"}, verbs::simulate},

@@ -12,6 +12,14 @@ endfunction()
 
 file(REMOVE_RECURSE "${SCRATCH}")
 run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${SCRATCH}/prefix")
+foreach(file share/man/man1/stanchion.1
+    share/bash-completion/completions/stanchion
+    share/zsh/site-functions/_stanchion
+    share/fish/vendor_completions.d/stanchion.fish)
+  if(NOT EXISTS "${SCRATCH}/prefix/${file}")
+    message(FATAL_ERROR "${file} was not installed")
+  endif()
+endforeach()
 run(${CMAKE_COMMAND} -G "${GENERATOR}" -S "${CONSUMER}" -B "${SCRATCH}/build"
   "-DCMAKE_CXX_COMPILER=${COMPILER}"
   "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
