@@ -61,6 +61,7 @@ struct invocation {
   bool stuck = false;
   std::string run;
   std::string tool;
+  std::string assignee;
   std::string step;
   std::string agent_version;
   std::string mode;

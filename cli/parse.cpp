@@ -430,6 +430,17 @@ private:
       ->check(CLI::IsMember(names_of_reasons()))
       ->type_name("REASON");
     list
+      ->add_option("--agent", chosen.words.agent, "Only tickets of this agent")
+      ->type_name("AGENT");
+    list
+      ->add_option("--tool", chosen.words.tool,
+                   "Only tickets about calls of this tool")
+      ->type_name("TOOL");
+    list
+      ->add_option("--assignee", chosen.words.assignee,
+                   "Only tickets of theirs")
+      ->type_name("WHO");
+    list
       ->add_option("--limit", chosen.words.limit, "At most so many; default 50")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");

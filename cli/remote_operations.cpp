@@ -150,12 +150,14 @@ public:
   [[nodiscard]] json list_tickets(const ticket_query& q) override {
     auto target = "/v1/tickets?state=" + joined(q.states)
                   + "&run=" + percent_encoded(q.run)
-                  + "&limit=" + std::to_string(q.limit);
+                  + "&agent=" + percent_encoded(q.agent)
+                  + "&tool=" + percent_encoded(q.tool)
+                  + "&assignee=" + percent_encoded(q.assignee);
     if (q.kind)
       target.append("&kind=").append(to_string(*q.kind));
     if (q.reason)
       target.append("&reason=").append(to_string(*q.reason));
-    return get(target);
+    return pages(target, "tickets", q.after, q.limit);
   }
 
   [[nodiscard]] json find_ticket(const std::string& id) override {
@@ -247,9 +249,9 @@ private:
   }
 
   /// As many pages of a list as it takes.
-  json pages(const std::string& filter, const char* member,
-             std::uint64_t before, std::size_t limit) {
-    auto cursor = before == 0 ? std::string{} : encode_cursor(before);
+  json pages(const std::string& filter, const char* member, std::uint64_t from,
+             std::size_t limit) {
+    auto cursor = from == 0 ? std::string{} : encode_cursor(from);
     auto all = json{{member, json::array()}};
     for (;;) {
       const auto wanted = limit - all[member].size();

@@ -31,7 +31,11 @@ text_table ticket_table(const json& tickets) {
 } // namespace
 
 exit_code ticket_list(command_context& x) {
-  auto query = ticket_query{.run = x.words.run, .limit = x.words.limit};
+  auto query = ticket_query{.run = x.words.run,
+                            .limit = x.words.limit,
+                            .agent = x.words.agent,
+                            .tool = x.words.tool,
+                            .assignee = x.words.assignee};
   if (!x.words.all)
     query.states = {ticket_state::open};
   if (!x.words.kind.empty())
@@ -44,8 +48,8 @@ exit_code ticket_list(command_context& x) {
   if (print_list(x, page, "tickets"))
     return exit_code::ok;
   print(x.io.out, ticket_table(page.at("tickets")));
-  if (page.at("tickets").size() == x.words.limit)
-    x.io.err << "there may be more; --limit shows them\n";
+  if (page.contains("next"))
+    x.io.err << "there are more; --limit shows them\n";
   return exit_code::ok;
 }
 

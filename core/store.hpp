@@ -73,6 +73,10 @@ struct ticket_filter {
   bool tree = false; ///< only those of the supervision tree, which have no run
   std::optional<park_reason> reason; ///< nothing: all
   std::optional<ticket_kind> kind;   ///< nothing: all
+  std::string agent;                 ///< that it is about; empty: all
+  std::string tool;                  ///< that it is about; empty: all
+  std::string assignee;              ///< whose it is; empty: all
+  std::uint64_t after = 0; ///< only numbers above it; 0: from the oldest
 };
 
 /// The open tickets of one kind.
@@ -149,7 +153,7 @@ public:
 
   [[nodiscard]] virtual std::optional<ticket> find_ticket(std::string_view id)
     = 0;
-  /// Oldest first.
+  /// Oldest first. What open tickets cost does not depend on how many are not.
   [[nodiscard]] virtual std::vector<ticket> list_tickets(const ticket_filter&)
     = 0;
 

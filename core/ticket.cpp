@@ -1,6 +1,8 @@
 #include <stanchion/core/detail/names.hpp>
 #include <stanchion/core/ticket.hpp>
 
+#include <nlohmann/json.hpp>
+
 namespace stanchion {
 
 std::string_view to_string(park_reason x) {
@@ -124,6 +126,29 @@ std::string_view to_string(verb x) {
 
 std::optional<verb> parse_verb(std::string_view text) {
   return detail::parse_name(text, verb::fork);
+}
+
+namespace {
+
+/// A member that is a text; empty for any other, or none.
+std::string text_in(const nlohmann::json& from, const char* member) {
+  const auto found = from.find(member);
+  return found != from.end() && found->is_string() ? found->get<std::string>()
+                                                   : std::string{};
+}
+
+} // namespace
+
+ticket_subject subject_of_context(std::string_view context) {
+  const auto all = nlohmann::json::parse(context, nullptr, false);
+  if (!all.is_object())
+    return {};
+  auto about = ticket_subject{text_in(all, "agent"), text_in(all, "tool")};
+  const auto step = all.find("failing_step");
+  if (about.tool.empty() && step != all.end() && step->is_object()
+      && text_in(*step, "kind") == "call")
+    about.tool = text_in(*step, "name");
+  return about;
 }
 
 } // namespace stanchion

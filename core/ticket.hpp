@@ -157,7 +157,17 @@ struct ticket {
   instant created;
   ticket_terms terms;
   std::optional<stanchion::decision> decided;
+  /// Its place in the order in which tickets were opened: given by the store,
+  /// from 1 on; 0 before.
+  std::uint64_t number = 0;
 };
+
+/// What a ticket is about, as far as its context names that.
+struct ticket_subject {
+  std::string agent;
+  std::string tool; ///< of the call that it is about; empty for none
+};
+[[nodiscard]] ticket_subject subject_of_context(std::string_view context);
 
 /// The ticket by which people may have undone what a step did.
 [[nodiscard]] std::string review_ticket_id(const run_id& run,

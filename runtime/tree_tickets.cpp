@@ -62,7 +62,8 @@ ticket agent_ticket(const std::string& agent,
             + " was stopped: " + std::to_string(exhausted.size())
             + " of its runs crashed too often";
   t.options = {verb::restart};
-  t.context = json{{"runs", exhausted},
+  t.context = json{{"agent", agent},
+                   {"runs", exhausted},
                    {"suggested_next_step",
                     "find out why its runs crash, then restart it"}}
                 .dump();
@@ -76,7 +77,8 @@ ticket tool_ticket(const std::string& tool, instant since,
   t.title = "tool " + tool + " is isolated: "
             + (reason.empty() ? "no reason was given" : reason);
   t.options = {verb::restart};
-  t.context = json{{"suggested_next_step",
+  t.context = json{{"tool", tool},
+                   {"suggested_next_step",
                     "let calls pass again, with restart, once it is mended"}}
                 .dump();
   return t;
@@ -88,7 +90,8 @@ ticket version_ticket(const std::string& agent, const std::string& version,
   t.reason = park_reason::requires_human;
   t.title = std::to_string(runs) + " runs wait for version " + version
             + " of agent " + agent + ", which this program lacks";
-  t.context = json{{"suggested_next_step",
+  t.context = json{{"agent", agent},
+                   {"suggested_next_step",
                     "start a program that registers this version"}}
                 .dump();
   return t;

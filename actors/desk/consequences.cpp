@@ -18,14 +18,11 @@ constexpr auto undos_fact = std::string_view{"undos"};
 } // namespace
 
 std::optional<proposal> proposal_of(const ticket& x) {
-  const auto context = json::parse(x.context, nullptr, false);
-  if (x.kind != ticket_kind::approval || !context.is_object())
+  if (x.kind != ticket_kind::approval)
     return std::nullopt;
-  const auto step = context.value("failing_step", json::object());
-  if (step.value("kind", std::string{}) != "call")
-    return std::nullopt;
-  return proposal{context.value("agent", std::string{}),
-                  step.value("name", std::string{})};
+  const auto about = subject_of_context(x.context);
+  return about.tool.empty() ? std::nullopt
+                            : std::optional{proposal{about.agent, about.tool}};
 }
 
 consequences::consequences(store& in,

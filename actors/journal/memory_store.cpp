@@ -38,10 +38,22 @@ bool matches(const run_filter& f, const run_row& x) {
          && (f.parent == 0 || f.parent == x.parent);
 }
 
+/// Empty names fit any.
+bool is_about(const ticket& x, const std::string& agent,
+              const std::string& tool) {
+  if (agent.empty() && tool.empty())
+    return true;
+  const auto is = subject_of_context(x.context);
+  return (agent.empty() || is.agent == agent)
+         && (tool.empty() || is.tool == tool);
+}
+
 bool matches(const ticket_filter& f, const ticket& x) {
   return any_or_contains(f.states, x.state) && (f.run == 0 || f.run == x.run)
          && (!f.tree || x.run == 0) && (!f.reason || x.reason == *f.reason)
-         && (!f.kind || x.kind == *f.kind);
+         && (!f.kind || x.kind == *f.kind)
+         && (f.assignee.empty() || f.assignee == x.terms.assignee)
+         && is_about(x, f.agent, f.tool);
 }
 
 bool matches(const audit_filter& f, const audit_entry& x) {
@@ -284,6 +296,7 @@ void memory_store::put(const ticket& x) {
     tickets_.push_back(x);
   else
     tickets_[i->second] = x;
+  tickets_[i->second].number = i->second + 1;
 }
 
 void memory_store::put(const fact& x) {
@@ -364,9 +377,10 @@ std::optional<ticket> memory_store::find_ticket(std::string_view id) {
 std::vector<ticket> memory_store::list_tickets(const ticket_filter& f) {
   const guard lock{mutex_};
   std::vector<ticket> result;
-  for (const auto& x : tickets_)
-    if (result.size() < f.limit && matches(f, x))
-      result.push_back(x);
+  // A ticket's number is its place, counted from 1.
+  for (auto i = f.after; i < tickets_.size() && result.size() < f.limit; ++i)
+    if (matches(f, tickets_[i]))
+      result.push_back(tickets_[i]);
   return result;
 }
 

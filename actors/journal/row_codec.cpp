@@ -308,11 +308,12 @@ void put(connection& db, const ticket& x) {
   const auto num = ticket_number(db, x.id);
   const auto options = pack(x.options);
   const auto terms = text_of(x.terms);
+  const auto about = subject_of_context(x.context);
   const auto decided = [&](auto member) {
     return x.decided ? std::optional{member(*x.decided)} : std::nullopt;
   };
   db.run("INSERT OR REPLACE INTO tickets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
          num, x.id, number(x.kind), number(x.reason), number(x.run),
          bytes{view(x.run_id)}, x.step, number(x.revision), number(x.version),
          number(x.state), x.title, x.group, x.context, bytes{options},
@@ -322,11 +323,13 @@ void put(connection& db, const ticket& x) {
          decided([](const decision& d) { return to_micros(d.at); }),
          decided([](const decision& d) { return std::string_view{d.comment}; }),
          decided([](const decision& d) { return std::string_view{d.payload}; }),
-         sum_of(num, x, terms), terms);
+         sum_of(num, x, terms), terms, about.agent, about.tool,
+         x.terms.assignee);
 }
 
 checked<ticket> read_ticket(const rows& from) {
   ticket x;
+  x.number = static_cast<std::uint64_t>(from.integer(0));
   x.id = from.text(1);
   x.kind = as<ticket_kind>(from.integer(2));
   x.reason = as<park_reason>(from.integer(3));

@@ -146,7 +146,10 @@ std::string list_statement(const ticket_filter& f) {
     result += " AND reason = " + std::to_string(static_cast<int>(*f.reason));
   if (f.kind)
     result += " AND kind = " + std::to_string(static_cast<int>(*f.kind));
-  return result + " ORDER BY num LIMIT ?";
+  result += f.agent.empty() ? " AND ? = ''" : " AND agent = ?";
+  result += f.tool.empty() ? " AND ? = ''" : " AND tool = ?";
+  result += f.assignee.empty() ? " AND ? = ''" : " AND assignee = ?";
+  return result + " AND num > ? ORDER BY num LIMIT ?";
 }
 
 std::string list_statement(const audit_filter& f) {
@@ -275,6 +278,8 @@ public:
 
   std::vector<ticket> list_tickets(const ticket_filter& f) override {
     return list(&sqlite::read_ticket, list_statement(f), number(f.run),
+                std::string_view{f.agent}, std::string_view{f.tool},
+                std::string_view{f.assignee}, number(f.after),
                 limit_of(f.limit));
   }
 

@@ -139,13 +139,21 @@ private:
   }
 
   void check_tickets() {
-    const auto sql
-      = "SELECT " + std::string{ticket_columns} + " FROM tickets ORDER BY num";
+    const auto sql = "SELECT " + std::string{ticket_columns}
+                     + ", agent, tool, assignee FROM tickets ORDER BY num";
+    constexpr auto own = 22; // columns before these
     auto tickets = db_.query(sql);
     while (tickets.next()) {
       const auto [x, sound] = read_ticket(tickets);
       if (!sound)
         add(x.run, "ticket " + x.id + " fails its checksum");
+      const auto about = subject_of_context(x.context);
+      if (tickets.text(own) != about.agent
+          || tickets.text(own + 1) != about.tool
+          || tickets.text(own + 2) != x.terms.assignee)
+        add(x.run, "ticket " + x.id
+                     + " is found by another agent, tool or "
+                       "assignee than its own");
       const auto run = ids_.find(x.run);
       add(x.run, compare(x, run == ids_.end() ? nullptr : &run->second));
       ++report_.tickets;

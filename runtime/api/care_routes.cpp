@@ -32,14 +32,24 @@ http_response tagged(const api_call& x, const json& doc,
   return to;
 }
 
-std::string name_next(json& page) {
+http_response page_of(const api_call& x, json page) {
   const auto next = page.find("next");
   if (next == page.end())
-    return {};
-  auto cursor = encode_cursor(next->get<run_number>());
+    return document(page);
+  const auto cursor = encode_cursor(next->get<run_number>());
   page.erase(next);
   page["next_cursor"] = cursor;
-  return cursor;
+  auto target = std::string{};
+  for (const auto& part : x.request.path)
+    target.append("/").append(percent_encoded(part));
+  target += "?cursor=" + cursor;
+  for (const auto& [name, content] : x.request.query)
+    if (name != "cursor")
+      target.append("&").append(name).append("=").append(
+        percent_encoded(content));
+  auto to = document(page);
+  to.headers["Link"] = "<" + target + ">; rel=\"next\"";
+  return to;
 }
 
 std::string speaker(const api_call& x, const char* member) {

@@ -28,6 +28,8 @@ const json& meanings() {
                    "isolated or closed.")},
     {"kind", text("The kind of the tickets.")},
     {"agent", text("The name of an agent.")},
+    {"tool", text("The name of a tool.")},
+    {"assignee", text("Whose the tickets are.")},
     {"cursor", text("`next_cursor` of the page before.")},
     {"limit", count("Most entries of a page, up to 1000.")},
     {"from",

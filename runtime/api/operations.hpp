@@ -44,6 +44,10 @@ struct ticket_query {
   std::size_t limit = 100;
   std::optional<park_reason> reason = {}; ///< nothing: all
   std::optional<ticket_kind> kind = {};   ///< nothing: all
+  std::string agent = {};                 ///< that it is about; empty: all
+  std::string tool = {};                  ///< that it is about; empty: all
+  std::string assignee = {};              ///< whose it is; empty: all
+  std::uint64_t after = 0; ///< the `next` of the page before; 0: the first
 };
 
 /// What operators do with a data directory, in the JSON of the operator API.
@@ -98,7 +102,8 @@ public:
   /// what would be.
   virtual json fork_run(const std::string& id, const json& request) = 0;
 
-  /// `{tickets}`, oldest first.
+  /// `{tickets, next}`, oldest first; `next` is the `after` of the page behind,
+  /// if there is one.
   [[nodiscard]] virtual json list_tickets(const ticket_query& q) = 0;
   [[nodiscard]] virtual json find_ticket(const std::string& id) = 0;
   /// `{verb, by, version?, comment?, payload?, roles?}`; returns the ticket.

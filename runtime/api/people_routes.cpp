@@ -50,15 +50,21 @@ void check_version(const api_call& x, json& request) {
 } // namespace
 
 http_response list_tickets(const api_call& x) {
-  return document(x.work->list_tickets(
-    {.states = names(x, "state",
-                     [](std::string_view t) { return parse_ticket_state(t); }),
-     .run = x.request.parameter("run"),
-     .limit = bounded(x, "limit", ticket_query{}.limit, page_limit(x)),
-     .reason = one_name(
-       x, "reason", [](std::string_view t) { return parse_park_reason(t); }),
-     .kind = one_name(
-       x, "kind", [](std::string_view t) { return parse_ticket_kind(t); })}));
+  return page_of(
+    x,
+    x.work->list_tickets(
+      {.states = names(
+         x, "state", [](std::string_view t) { return parse_ticket_state(t); }),
+       .run = x.request.parameter("run"),
+       .limit = bounded(x, "limit", ticket_query{}.limit, page_limit(x)),
+       .reason = one_name(
+         x, "reason", [](std::string_view t) { return parse_park_reason(t); }),
+       .kind = one_name(
+         x, "kind", [](std::string_view t) { return parse_ticket_kind(t); }),
+       .agent = x.request.parameter("agent"),
+       .tool = x.request.parameter("tool"),
+       .assignee = x.request.parameter("assignee"),
+       .after = decode_cursor(x.request.parameter("cursor"))}));
 }
 
 http_response get_ticket(const api_call& x) {
@@ -79,13 +85,12 @@ http_response decide(const api_call& x) {
 // -- who may ------------------------------------------------------------------
 
 http_response list_audit(const api_call& x) {
-  auto page = x.work->list_audit(
-    {.subject = x.request.parameter("subject"),
-     .by = x.request.parameter("by"),
-     .before = decode_cursor(x.request.parameter("cursor")),
-     .limit = bounded(x, "limit", audit_filter{}.limit, page_limit(x))});
-  name_next(page);
-  return document(page);
+  return page_of(
+    x, x.work->list_audit(
+         {.subject = x.request.parameter("subject"),
+          .by = x.request.parameter("by"),
+          .before = decode_cursor(x.request.parameter("cursor")),
+          .limit = bounded(x, "limit", audit_filter{}.limit, page_limit(x))}));
 }
 
 http_response list_tokens(const api_call& x) {

@@ -209,14 +209,24 @@ json run_document(store& in, const run_row& row, instant now,
 }
 
 json ticket_list(store& in, const ticket_query& q) {
-  auto filter = ticket_filter{
-    .states = q.states, .limit = q.limit, .reason = q.reason, .kind = q.kind};
+  auto filter = ticket_filter{.states = q.states,
+                              .limit = q.limit,
+                              .reason = q.reason,
+                              .kind = q.kind,
+                              .agent = q.agent,
+                              .tool = q.tool,
+                              .assignee = q.assignee,
+                              .after = q.after};
   if (!q.run.empty())
     filter.run = resolve_run(in, q.run).number;
+  const auto found = in.list_tickets(filter);
   auto tickets = json::array();
-  for (const auto& t : in.list_tickets(filter))
+  for (const auto& t : found)
     tickets.push_back(t);
-  return json{{"tickets", std::move(tickets)}};
+  auto page = json{{"tickets", std::move(tickets)}};
+  if (found.size() == q.limit && !found.empty())
+    page["next"] = found.back().number;
+  return page;
 }
 
 json audit_list(store& in, const audit_filter& f) {

@@ -57,7 +57,7 @@ constexpr auto table = std::to_array<api_route>({
    detail::fork_run},
   {"GET", "/v1/tickets", access::viewer, "listTickets",
    "Lists tickets, oldest first.",
-   "state,kind,reason,run,limit", "", 200, "application/json", detail::list_tickets},
+   "state,kind,reason,run,agent,tool,assignee,cursor,limit", "", 200, "application/json", detail::list_tickets},
   {"GET", "/v1/tickets/{id}", access::viewer, "getTicket",
    "Shows a ticket and all that is needed to decide it.",
    "", "", 200, "application/json", detail::get_ticket},

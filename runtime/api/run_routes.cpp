@@ -67,23 +67,13 @@ std::string tag_of(const json& doc) {
 } // namespace
 
 http_response list_runs(const api_call& x) {
-  auto page = x.work->list_runs(
-    {.states
-     = names(x, "state", [](std::string_view t) { return parse_run_state(t); }),
-     .agent = x.request.parameter("agent"),
-     .before = decode_cursor(x.request.parameter("cursor")),
-     .limit = bounded(x, "limit", run_filter{}.limit, page_limit(x))});
-  const auto cursor = name_next(page);
-  auto to = document(page);
-  if (cursor.empty())
-    return to;
-  auto target = std::string{"/v1/runs?cursor="} + cursor;
-  for (const auto& [name, content] : x.request.query)
-    if (name != "cursor")
-      target.append("&").append(name).append("=").append(
-        percent_encoded(content));
-  to.headers["Link"] = "<" + target + ">; rel=\"next\"";
-  return to;
+  return page_of(
+    x, x.work->list_runs(
+         {.states = names(
+            x, "state", [](std::string_view t) { return parse_run_state(t); }),
+          .agent = x.request.parameter("agent"),
+          .before = decode_cursor(x.request.parameter("cursor")),
+          .limit = bounded(x, "limit", run_filter{}.limit, page_limit(x))}));
 }
 
 http_response start_run(const api_call& x) {

@@ -28,9 +28,9 @@ namespace detail {
 [[nodiscard]] http_response tagged(const api_call& x, const json& doc,
                                    const std::string& tag);
 
-/// Puts the cursor of the page after this one in the place of its number;
-/// returns it, or nothing for the last page.
-std::string name_next(json& page);
+/// A page of a list. Where there is one after it, a cursor stands in the place
+/// of its number, and a `Link` names it.
+[[nodiscard]] http_response page_of(const api_call& x, json page);
 
 /// Who is to stand for it: the caller, unless the body's `member` names
 /// somebody else for whom the caller may speak. Errors: `forbidden`.

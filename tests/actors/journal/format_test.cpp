@@ -96,13 +96,45 @@ TEST_CASE("tickets of format 1 are sound in format 2, and have no terms",
   {
     sqlite::connection db{dir.database(), sqlite::access::write,
                           std::chrono::seconds{1}};
-    db.script("ALTER TABLE tickets DROP COLUMN terms; DROP TABLE audits; "
+    db.script("DROP INDEX tickets_open; "
+              "CREATE INDEX tickets_open ON tickets(num) WHERE state = 1; "
+              "ALTER TABLE tickets DROP COLUMN assignee; "
+              "ALTER TABLE tickets DROP COLUMN tool; "
+              "ALTER TABLE tickets DROP COLUMN agent; "
+              "ALTER TABLE tickets DROP COLUMN terms; DROP TABLE audits; "
               "UPDATE meta SET number = 1; PRAGMA user_version = 1");
   }
   const auto it = open_sqlite_store(dir.database());
   CHECK(contents(*it) == before);
   CHECK(text(it->verify()).empty());
   CHECK(it->list_audits({}).empty());
+}
+
+TEST_CASE("tickets of format 2 are found by what they are about in format 3",
+          "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  auto x = batch{};
+  x.tickets = {make_ticket("one", 1), make_ticket("two", 1)};
+  x.tickets[1].context = R"({"agent":"pay"})";
+  x.tickets[1].terms.assignee = "ann";
+  REQUIRE(commit(*open_sqlite_store(dir.database()), x) == commit_status::done);
+  {
+    sqlite::connection db{dir.database(), sqlite::access::write,
+                          std::chrono::seconds{1}};
+    db.script("DROP INDEX tickets_open; "
+              "CREATE INDEX tickets_open ON tickets(num) WHERE state = 1; "
+              "ALTER TABLE tickets DROP COLUMN assignee; "
+              "ALTER TABLE tickets DROP COLUMN tool; "
+              "ALTER TABLE tickets DROP COLUMN agent; "
+              "UPDATE meta SET number = 2; PRAGMA user_version = 2");
+  }
+  const auto it = open_sqlite_store(dir.database());
+  CHECK(text(it->verify()).empty());
+  const auto found = it->list_tickets(
+    {.states = {ticket_state::open}, .agent = "pay", .assignee = "ann"});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == "two");
 }
 
 TEST_CASE("a migration that fails leaves the older format, saved and usable",
@@ -123,6 +155,7 @@ TEST_CASE("a migration that fails leaves the older format, saved and usable",
 TEST_CASE("a newer format is refused and its files stay as they are",
           "[journal][format]") {
   const auto read_only = GENERATE(false, true);
+  const auto known = sqlite::migrations().size();
   const temp_dir dir;
   make_journal(dir);
   write_as(dir, with(harmless));
@@ -134,9 +167,13 @@ TEST_CASE("a newer format is refused and its files stay as they are",
     {
       sqlite::connection db{dir.database(), sqlite::access::write,
                             std::chrono::seconds{1}};
-      db.script("UPDATE meta SET number = 2; PRAGMA user_version = 2");
+      const auto named = [](std::size_t n) {
+        return "UPDATE meta SET number = " + std::to_string(n)
+               + "; PRAGMA user_version = " + std::to_string(n);
+      };
+      db.script(named(known));
       REQUIRE(db.checkpoint(true));
-      db.script("UPDATE meta SET number = 3; PRAGMA user_version = 3");
+      db.script(named(known + 1));
       copy_files(dir, copy);
     }
     copy_files(copy, dir);
@@ -147,8 +184,10 @@ TEST_CASE("a newer format is refused and its files stay as they are",
   const auto said = refused(
     [&] { (void)open_sqlite_store(dir.database(), {.read_only = read_only}); });
   CHECK(said.code == error_code::store_newer);
-  CHECK_THAT(said.text, ContainsSubstring("has format 3"));
-  CHECK_THAT(said.text, ContainsSubstring("formats up to 2"));
+  CHECK_THAT(said.text,
+             ContainsSubstring("has format " + std::to_string(known + 1)));
+  CHECK_THAT(said.text,
+             ContainsSubstring("formats up to " + std::to_string(known)));
   CHECK(read_file(dir.database()) + read_file(log) == before);
 }
 

@@ -337,8 +337,64 @@ ANY_STORE_CASE("tickets are listed oldest first, as the filter says",
       {{.tree = true}, {"w"}},
       {{.states = {s::open}, .tree = true}, {"w"}},
       {{.states = {s::decided}, .tree = true}, {}},
+      {{.limit = 2, .after = 1}, {"y", "x"}},
+      {{.states = {s::open}, .after = 1}, {"y", "w"}},
+      {{.states = {s::open}, .after = 2}, {"w"}},
+      {{.run = 1, .after = 1}, {"y"}},
+      {{.after = 4}, {}},
     }));
   CHECK(ids(it->list_tickets(filter)) == expected);
+}
+
+ANY_STORE_CASE("tickets are listed by what they are about, and by whose",
+               "[journal][store]") {
+  auto b = batch{};
+  const auto add
+    = [&b](const char* id, const char* context, const char* whose = "") {
+        auto t = make_ticket(id);
+        t.context = context;
+        t.terms.assignee = whose;
+        b.tickets.push_back(std::move(t));
+      };
+  add("call", R"({"agent":"a","failing_step":{"kind":"call","name":"t"}})");
+  add("child", R"({"agent":"a","failing_step":{"kind":"child","name":"t"}})",
+      "ann");
+  add("tree", R"({"tool":"t"})", "ann");
+  add("other", R"({"agent":"it's \u00e4","failing_step":7,"tool":[]})", "bob");
+  add("none", "{}");
+  REQUIRE(commit(*it, b) == commit_status::done);
+  using s = ticket_state;
+  const auto [filter, expected]
+    = GENERATE(table<ticket_filter, std::vector<std::string>>({
+      {{.agent = "a"}, {"call", "child"}},
+      {{.agent = "it's \u00e4"}, {"other"}},
+      {{.agent = "b"}, {}},
+      {{.tool = "t"}, {"call", "tree"}},
+      {{.assignee = "ann"}, {"child", "tree"}},
+      {{.agent = "a", .assignee = "ann"}, {"child"}},
+      {{.agent = "a", .tool = "t", .assignee = "ann"}, {}},
+      {{.tool = "t", .after = 1}, {"tree"}},
+    }));
+  const auto open = GENERATE(false, true);
+  auto asked = filter;
+  if (open)
+    asked.states = {s::open};
+  CHECK(ids(it->list_tickets(asked)) == expected);
+}
+
+ANY_STORE_CASE("a ticket keeps its number when it changes",
+               "[journal][store]") {
+  auto b = batch{};
+  b.tickets = {make_ticket("x"), make_ticket("y")};
+  REQUIRE(commit(*it, b) == commit_status::done);
+  auto changed = *it->find_ticket("x");
+  CHECK(changed.number == 1);
+  changed.terms.assignee = "ann";
+  auto change = batch{};
+  change.tickets = {changed};
+  REQUIRE(commit(*it, change) == commit_status::done);
+  CHECK(it->find_ticket("x")->number == 1);
+  CHECK(it->find_ticket("y")->number == 2);
 }
 
 ANY_STORE_CASE("open tickets are counted by kind, with the age of the oldest",

@@ -163,6 +163,56 @@ TEST_CASE("pages of runs follow each other without a gap",
   CHECK(seen == std::vector<std::uint64_t>{5, 4, 3, 2, 1});
 }
 
+TEST_CASE("pages of tickets follow each other without a gap",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  for (auto i = 0; i < 5; ++i)
+    world.run("asks");
+  const auto filter = std::string{"&state=open&agent=asks"};
+  auto seen = std::vector<std::string>{};
+  auto target = "/v1/tickets?limit=2" + filter;
+  for (;;) {
+    const auto answer = world.ask({.target = target});
+    const auto page = json::parse(answer.body);
+    for (const auto& ticket : page.at("tickets"))
+      seen.push_back(ticket.at("id"));
+    if (!page.contains("next_cursor")) {
+      CHECK(!answer.headers.contains("Link"));
+      break;
+    }
+    // The link is the whole question, with another cursor.
+    const auto link = answer.headers.at("Link");
+    CHECK_THAT(link, EndsWith(">; rel=\"next\""));
+    target = link.substr(1, link.find('>') - 1);
+    CHECK_THAT(target, ContainsSubstring("agent=asks"));
+  }
+  auto all = std::vector<std::string>{};
+  const auto whole = world.get({.target = "/v1/tickets"});
+  for (const auto& t : whole.at("tickets"))
+    all.push_back(t.at("id"));
+  CHECK(all.size() == 5);
+  CHECK(seen == all);
+}
+
+TEST_CASE("tickets are found by what they are about, and by whose",
+          "[runtime][api][routes]") {
+  auto world = api_world{};
+  world.run("asks");
+  const auto id = world.only_ticket().at("id").get<std::string>();
+  const auto count = [&world](const std::string& filter) {
+    return world.get({.target = "/v1/tickets?" + filter}).at("tickets").size();
+  };
+  CHECK(count("agent=asks") == 1);
+  CHECK(count("agent=calls") == 0);
+  CHECK(count("tool=echo") == 0);
+  CHECK(count("assignee=bob") == 0);
+  world.get({"POST", "/v1/tickets/" + id + "/decision", "admin",
+             R"({"verb":"reassign","payload":"bob"})"});
+  CHECK(count("assignee=bob&agent=asks&state=open") == 1);
+  world.get({.target = "/v1/tickets?asignee=bob"}, 400);
+  world.get({.target = "/v1/tickets?cursor=2"}, 400);
+}
+
 TEST_CASE("what a client has already is not sent again",
           "[runtime][api][routes]") {
   auto world = api_world{};
