@@ -15,10 +15,23 @@ using namespace stanchion::bench;
 namespace {
 
 std::vector<row> all_rows() {
-  return {supervised_call(),   durable_steps(),         one_run_alone(),
-          crash_to_answer(),   policy_cost(),           cost_of_all_policies(),
-          waiting_in_memory(), waiting_evicted(),       start_up(),
-          recovery(),          recovery_with_history(), simulated_systems()};
+  return {supervised_call(),
+          durable_steps(),
+          one_run_alone(),
+          crash_to_answer(),
+          policy_cost(),
+          cost_of_all_policies(),
+          waiting_in_memory(),
+          waiting_evicted(),
+          start_up(),
+          recovery(),
+          recovery_with_history(),
+          simulated_systems(),
+          accepted_runs(),
+          listed_tickets(),
+          decided_ticket(),
+          listed_runs(),
+          fan_out()};
 }
 
 int usage(const std::vector<row>& rows) {

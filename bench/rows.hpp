@@ -16,6 +16,11 @@ namespace stanchion::bench {
 [[nodiscard]] row recovery();
 [[nodiscard]] row recovery_with_history();
 [[nodiscard]] row simulated_systems();
+[[nodiscard]] row accepted_runs();
+[[nodiscard]] row listed_tickets();
+[[nodiscard]] row decided_ticket();
+[[nodiscard]] row listed_runs();
+[[nodiscard]] row fan_out();
 
 /// What this program does instead of measuring when it was started as the
 /// process that `start_up` measures; the descriptor is told when it is done.

@@ -170,7 +170,7 @@ function(stanchion_bench)
     target_include_directories(stanchion_bench PRIVATE
       "${STANCHION_SOURCE_DIR}")
     target_link_libraries(stanchion_bench PRIVATE
-      stanchion SQLite::SQLite3)
+      stanchion SQLite::SQLite3 Httplib::httplib)
     stanchion_settings(stanchion_bench)
   endif()
 endfunction()
