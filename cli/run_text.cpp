@@ -1,4 +1,5 @@
 #include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/quoting.hpp>
 #include <stanchion/cli/run_text.hpp>
 #include <stanchion/core/time.hpp>
 
@@ -92,7 +93,7 @@ void print_run(const terminal& io, const json& run) {
   line("submitter", one_line(text_of(run, "submitter")));
   line("key", one_line(text_of(run, "key")));
   for (const auto& t : run.value("tickets", json::array()))
-    line("ticket", text_of(t, "id") + "  " + one_line(text_of(t, "title")));
+    line("ticket", text_of(t, "id") + "  " + shown_title(t));
   if (run.contains("result"))
     line("result", plain_text(pretty(run.at("result"))));
 }

@@ -1,6 +1,7 @@
 #include <stanchion/cli/decisions.hpp>
 #include <stanchion/cli/each.hpp>
 #include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/quoting.hpp>
 #include <stanchion/cli/session.hpp>
 #include <stanchion/cli/suggest.hpp>
 #include <stanchion/cli/verbs.hpp>
@@ -97,7 +98,7 @@ exit_code decide_all(command_context& x, const std::string& said) {
   if (x.words.dry_run) {
     for (const auto& t : tickets)
       x.io.out << text_of(t, "id") << " would be decided: " << said << " ("
-               << one_line(text_of(t, "title")) << ")\n";
+               << shown_title(t) << ")\n";
     return exit_code::ok;
   }
   return each(x, ids, [&](const std::string& id) {

@@ -1,5 +1,6 @@
 #include <stanchion/cli/each.hpp>
 #include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/quoting.hpp>
 #include <stanchion/cli/run_text.hpp>
 #include <stanchion/cli/session.hpp>
 #include <stanchion/cli/verbs.hpp>
@@ -33,7 +34,7 @@ void explain_tickets(const command_context& x, const json& run) {
   x.io.err << "run " << id_of(run) << " waits for a person:\n";
   for (const auto& t : run.value("tickets", json::array())) {
     const auto id = text_of(t, "id");
-    x.io.err << "  ticket " << id << ": " << one_line(text_of(t, "title"))
+    x.io.err << "  ticket " << id << ": " << shown_title(t)
              << "\n    to see it:    " << hint(x.words, "ticket show " + id)
              << "\n    to decide it: ";
     auto verbs = std::string{};

@@ -1,6 +1,7 @@
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/ticket_text.hpp>
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/forking.hpp>
 
@@ -71,14 +72,16 @@ std::vector<ticket> open_tickets(store& in, run_number of) {
 
 /// Of a run and of all its open descendants.
 void collect_tickets(store& in, const run_row& row, json& to) {
-  for (const auto& t : open_tickets(in, row.number))
-    to.push_back(
-      json{{"id", t.id}, {"title", t.title}, {"options", [&t] {
-                                                auto words = json::array();
-                                                for (const auto x : t.options)
-                                                  words.push_back(to_string(x));
-                                                return words;
-                                              }()}});
+  for (const auto& t : open_tickets(in, row.number)) {
+    const auto all = document_of(t);
+    auto& one = to.emplace_back(json::object());
+    for (const auto* member : {"id", "title", "summary"})
+      one[member] = all.value(member, "");
+    one["options"] = all.value("options", json::array());
+    for (const auto& each : all.value("untrusted", json::array()))
+      if (each.at("at") == "/title")
+        one["untrusted"].push_back(each);
+  }
   for (const auto& child : open_children(in, row.number))
     collect_tickets(in, child, to);
 }
@@ -222,7 +225,7 @@ json ticket_list(store& in, const ticket_query& q) {
   const auto found = in.list_tickets(filter);
   auto tickets = json::array();
   for (const auto& t : found)
-    tickets.push_back(t);
+    tickets.push_back(document_of(t));
   auto page = json{{"tickets", std::move(tickets)}};
   if (found.size() == q.limit && !found.empty())
     page["next"] = found.back().number;

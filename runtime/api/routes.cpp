@@ -59,7 +59,9 @@ constexpr auto table = std::to_array<api_route>({
    "Lists tickets, oldest first.",
    "state,kind,reason,run,agent,tool,assignee,cursor,limit", "", 200, "application/json", detail::list_tickets},
   {"GET", "/v1/tickets/{id}", access::viewer, "getTicket",
-   "Shows a ticket and all that is needed to decide it.",
+   "Shows a ticket and all that is needed to decide it. `summary` is "
+   "Stanchion's own; `untrusted` lists `{at, from}`: JSON pointers to what "
+   "others wrote, and who.",
    "", "", 200, "application/json", detail::get_ticket},
   {"POST", "/v1/tickets/{id}/decision", access::approver, "decideTicket",
    "Decides a ticket. The first decision stands: the same one again is "

@@ -1,6 +1,7 @@
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/ticket_text.hpp>
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/api/run_export.hpp>
 #include <stanchion/runtime/api/store_operations.hpp>
@@ -203,7 +204,7 @@ std::size_t store_operations::sweep(store& in, const commit_function& commit) {
 }
 
 json store_operations::find_ticket(const std::string& id) {
-  return json(require_ticket(reads(), id));
+  return document_of(require_ticket(reads(), id));
 }
 
 // -- tokens and the audit -----------------------------------------------------
