@@ -4,6 +4,7 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/fabric/routed.hpp>
+#include <stanchion/runtime/agent_use.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
 #include <stanchion/runtime/detail/stop_file.hpp>
@@ -56,6 +57,23 @@ void runtime::impl::load_modes() {
     return;
   if (auto all = detail::read_stop(data_dir{settings.data_dir}.stop()))
     modes->set({}, *std::move(all));
+}
+
+void runtime::impl::load_ledger() {
+  auto all = std::make_shared<agent_ledger>();
+  for (const auto& [agent, version] : latest)
+    if (const auto& most = agents.at({agent, version})->shared_limits())
+      all->limit(agent, *most);
+  if (all->windows().empty())
+    return;
+  count_agent_use(*store, *all,
+                  settings.virtual_seed ? settings.virtual_start
+                                        : system_clock().now());
+  all->on_spent = [this](const std::string& agent) {
+    if (const auto to = part("modes"))
+      sys->send(to, agent_spent{agent});
+  };
+  ledger = std::move(all);
 }
 
 void runtime::impl::watch_failures() {

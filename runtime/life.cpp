@@ -150,6 +150,7 @@ void runtime::impl::open() {
   for (const auto& [name, t] : tools)
     directory->put(name, t.effect_class(), t.traits());
   load_modes();
+  load_ledger();
   if (settings.virtual_seed)
     pool = std::make_shared<inline_executor>();
   else

@@ -176,6 +176,9 @@ void runtime::add(agent x) {
     problems.push_back(std::move(problem));
   for (auto& problem : validate(x.modes()))
     problems.push_back(std::move(problem));
+  if (x.shared_limits())
+    for (auto& problem : validate(*x.shared_limits()))
+      problems.push_back(std::move(problem));
   require_none(problems, "agent " + x.name());
   if (impl_->agents.contains(key))
     throw error{error_code::invalid_spec, "version " + key.second + " of agent "

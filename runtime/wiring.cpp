@@ -258,6 +258,7 @@ supervisor_options runtime::impl::people_options() {
          = [this](const std::string& agent) { return rules_of_modes(agent); },
          .journal = part("journal"),
          .router = part("router"),
+         .ledger = ledger,
          .events = bus,
          .on_changed
          = [this](const std::string& agent) { resume_stopped(agent); }});

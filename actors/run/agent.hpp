@@ -2,6 +2,7 @@
 
 #include <stanchion/actors/run/stuck_watch.hpp>
 #include <stanchion/actors/run/task.hpp>
+#include <stanchion/core/agent_ledger.hpp>
 #include <stanchion/core/backoff.hpp>
 #include <stanchion/core/budget.hpp>
 #include <stanchion/core/defaults.hpp>
@@ -92,6 +93,15 @@ public:
     modes_ = x;
     return *this;
   }
+  /// What all runs of the agent together may use up within a sliding window,
+  /// counted from the journal. At 100 % the agent is lowered to what `modes`
+  /// says, advisory by default; only a person raises it again, and what was
+  /// used until then counts no more. Of several versions that of the last one
+  /// added holds. Default: no limit.
+  agent& spend_at_most(const agent_budget& x) {
+    spend_at_most_ = x;
+    return *this;
+  }
   /// Looks out for runs that go on without getting anywhere, and does about it
   /// what the ladder says. Default: nobody does.
   agent& on_stuck(const stuck_options& x) {
@@ -135,6 +145,9 @@ public:
   [[nodiscard]] const mode_rules& modes() const {
     return modes_;
   }
+  [[nodiscard]] const std::optional<agent_budget>& shared_limits() const {
+    return spend_at_most_;
+  }
   [[nodiscard]] const std::optional<stuck_options>& stuck() const {
     return stuck_;
   }
@@ -162,6 +175,7 @@ private:
   std::optional<retry> retries_;
   std::optional<stuck_options> stuck_;
   mode_rules modes_;
+  std::optional<agent_budget> spend_at_most_;
   budget limits_;
   std::uint32_t restarts_ = defaults::run_restarts;
   duration window_ = defaults::restart_window;

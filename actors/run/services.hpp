@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/run/tool_traits.hpp>
+#include <stanchion/core/agent_ledger.hpp>
 #include <stanchion/core/backlog.hpp>
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/event.hpp>
@@ -54,6 +55,8 @@ struct run_services {
   std::shared_ptr<tool_directory> tools;
   /// What agents may do; null where they may do everything.
   std::shared_ptr<mode_directory> modes;
+  /// Where runs say what they use; null where nobody adds it up.
+  std::shared_ptr<agent_ledger> ledger;
   /// The version that new runs of an agent get, by agent.
   std::shared_ptr<const std::map<std::string, std::string>> agents;
   /// The last run number given out.

@@ -70,6 +70,7 @@ struct runtime::impl {
   std::shared_ptr<std::atomic<run_number>> last_number;
   std::unique_ptr<fabric::system> sys;
   fabric::actor_ref root;
+  std::shared_ptr<agent_ledger> ledger; // null: no agent has a budget
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -110,6 +111,7 @@ struct runtime::impl {
     x->agents
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
+    x->ledger = ledger;
     x->desk = [this] { return part("desk"); };
     x->backlog = backlog;
     x->journal = part("journal");
@@ -189,6 +191,8 @@ struct runtime::impl {
   /// Tells what agents may do of failures and escalations.
   void watch_failures();
   /// Drives runs that were parked since their agent was stopped, if it may go
+  /// Counts what agents have used that have a budget.
+  void load_ledger();
   /// on; of all agents for an empty name.
   void resume_stopped(const std::string& agent);
   [[nodiscard]] mode_rules rules_of_modes(const std::string& agent) const;

@@ -37,6 +37,13 @@ public:
   }
 
 protected:
+  void start() override {
+    // What was said while there were no modes is lost.
+    if (options_.ledger)
+      for (const auto& [agent, window] : options_.ledger->windows())
+        look_at_budget(agent);
+  }
+
   void receive(fabric::envelope& e) override {
     if (auto* x = e.body.edit<set_mode>())
       change(x->agent, x->to, std::move(x->answer));
@@ -44,6 +51,8 @@ protected:
       note(failed->agent,
            watch_of(failed->agent)
              .failed(options_.directory->find(failed->agent), now()));
+    else if (const auto* spent = e.body.as<agent_spent>())
+      look_at_budget(spent->agent);
     else if (const auto* judged = e.body.as<proposal_judged>())
       note(judged->agent, watch_of(judged->agent)
                             .judged(options_.directory->find(judged->agent),
@@ -62,6 +71,14 @@ private:
              ? found->second
              : watches_.emplace(agent, mode_watch{options_.rules(agent)})
                  .first->second;
+  }
+
+  void look_at_budget(const std::string& agent) {
+    if (!options_.ledger)
+      return;
+    if (const auto figures = options_.ledger->spent(agent, now()))
+      note(agent,
+           watch_of(agent).spent(options_.directory->find(agent), *figures));
   }
 
   void note(const std::string& agent, std::optional<mode_setting> verdict) {
@@ -84,6 +101,8 @@ private:
     const auto allows_more = to.mode < before.mode;
     if (!allows_more)
       hold(agent, to);
+    if (allows_more && to.by != mode_rule && options_.ledger)
+      options_.ledger->forget(agent);
     latest_[agent] = ++last_token_;
     commits_.emplace(last_token_,
                      under_way{agent, before, to, std::move(answer)});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stanchion/core/agent_ledger.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/mode.hpp>
@@ -29,6 +30,11 @@ struct agent_failed {
   std::string agent;
 };
 
+/// To the modes: the runs of the agent may have used up what they share.
+struct agent_spent {
+  std::string agent;
+};
+
 /// To the modes: people have judged what it proposed.
 struct proposal_judged {
   std::string agent;
@@ -36,10 +42,13 @@ struct proposal_judged {
   proposal_record record;
 };
 
-/// What the modes work with. None may be null but `events` and `on_changed`.
+/// What the modes work with. None may be null but `ledger`, `events` and
+/// `on_changed`.
 struct modes_options {
   std::shared_ptr<mode_directory> directory;
   std::function<mode_rules(const std::string& agent)> rules;
+  /// What agents have used.
+  std::shared_ptr<agent_ledger> ledger;
   fabric::actor_ref journal;
   /// Takes `mode_changed` for all runs.
   fabric::actor_ref router;
@@ -57,7 +66,8 @@ struct modes_options {
 /// Says what agents may do. One per runtime.
 ///
 /// Accepts:  set_mode → its `answer`
-///           agent_failed, proposal_judged: rules may follow from them
+///           agent_failed, agent_spent, proposal_judged: rules may follow from
+///           them
 ///           describe_tree → a tree_node
 /// Sends:    mode_changed to the router
 /// Emits:    mode_changed

@@ -23,6 +23,14 @@ std::optional<mode_setting> mode_watch::failed(const mode_setting& at_present,
                         + to_text(rules_.window)};
 }
 
+std::optional<mode_setting> mode_watch::spent(const mode_setting& at_present,
+                                              std::string_view figures) const {
+  if (stricter(at_present.mode, rules_.lower_to) == at_present.mode)
+    return std::nullopt;
+  return mode_setting{rules_.lower_to, std::string{budget_rule},
+                      std::string{figures}};
+}
+
 std::optional<mode_setting> mode_watch::judged(const mode_setting& at_present,
                                                std::string_view tool,
                                                const proposal_record& record) {

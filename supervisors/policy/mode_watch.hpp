@@ -17,6 +17,8 @@ namespace stanchion {
 
 /// Who stands behind what the rules below change.
 inline constexpr std::string_view mode_rule = "a rule";
+/// The same for a budget that is used up: no rule raises what it has lowered.
+inline constexpr std::string_view budget_rule = "the budget";
 
 /// Decides when an agent may do less, or more again, by itself.
 ///
@@ -33,6 +35,10 @@ public:
   /// the agent stands as `at_present` says; nothing mostly.
   [[nodiscard]] std::optional<mode_setting>
   failed(const mode_setting& at_present, instant now);
+
+  /// Its runs have used up what they share, as `figures` says.
+  [[nodiscard]] std::optional<mode_setting>
+  spent(const mode_setting& at_present, std::string_view figures) const;
 
   /// People have judged what it proposed to do with a tool.
   [[nodiscard]] std::optional<mode_setting>

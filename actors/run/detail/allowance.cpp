@@ -8,14 +8,27 @@
 
 namespace stanchion::detail {
 
+namespace {
+
+/// What is added where `much` takes the place of `before`.
+agent_use gap_of(const spending& before, const spending& much) {
+  const auto gap = [](std::uint64_t from, std::uint64_t to) {
+    return static_cast<std::int64_t>(to) - static_cast<std::int64_t>(from);
+  };
+  return {.tokens = gap(before.tokens, much.tokens),
+          .cost = gap(before.cost, much.cost)};
+}
+
+} // namespace
+
 void run_actor::allow(history& past) {
   past.know_limits(options_.program->limits());
-  if (past.limits.empty())
+  if (past.limits.empty() && !shares_cost())
     return;
   if (allowance_ && allowance_->timer != 0)
     cancel(allowance_->timer);
   allowance_ = std::make_unique<allowance>(
-    allowance{.limits = past.limits.back(),
+    allowance{.limits = past.limits.empty() ? budget{} : past.limits.back(),
               .used = {.steps = static_cast<std::uint32_t>(past.steps.size()),
                        .attempts = past.attempts,
                        .spent = past.spent},
@@ -50,6 +63,7 @@ bool run_actor::park_if_spent() {
 // -- counting -----------------------------------------------------------------
 
 bool run_actor::count_step() {
+  use({.steps = 1});
   if (!allowance_)
     return true;
   const auto& most = allowance_->limits.steps;
@@ -60,6 +74,7 @@ bool run_actor::count_step() {
 }
 
 void run_actor::count_attempt() {
+  use({.attempts = 1});
   if (!allowance_)
     return;
   const auto used = ++allowance_->used.attempts;
@@ -111,8 +126,20 @@ void run_actor::begin_beyond(step& s) {
 
 // -- what calls cost ----------------------------------------------------------
 
+bool run_actor::shares_cost() const {
+  return services_.ledger
+         && services_.ledger->limits_cost(options_.program->name());
+}
+
 bool run_actor::counts_cost() const {
-  return allowance_ && (allowance_->limits.tokens || allowance_->limits.cost);
+  return allowance_
+         && (allowance_->limits.tokens || allowance_->limits.cost
+             || shares_cost());
+}
+
+void run_actor::use(const agent_use& x) const {
+  if (services_.ledger)
+    services_.ledger->add(options_.program->name(), x, now());
 }
 
 spending run_actor::most_cost(const step& s) const {
@@ -172,6 +199,7 @@ spending run_actor::reserve(const step& s) {
     return {};
   allowance_->reserved[s.path] = much;
   charge({}, much);
+  use(gap_of({}, much));
   return much;
 }
 
@@ -186,6 +214,7 @@ void run_actor::settle_cost(const step& s, const std::optional<spending>& said,
   const auto much = said.value_or(spending{});
   if (allowance_)
     charge(before, much);
+  use(gap_of(before, much));
   log_->add(record_kind::spent, s.path, bodies::spent(s.attempts.made, much),
             now());
 }

@@ -324,6 +324,8 @@ private:
   bool attempts_spent(const step& s);
   /// Whether the money or the tokens of the run have a limit.
   [[nodiscard]] bool counts_cost() const;
+  /// Whether those of its agent have one.
+  [[nodiscard]] bool shares_cost() const;
   /// What an attempt may cost at most; nothing where that is not counted.
   /// Throws what the tool's function throws.
   [[nodiscard]] spending most_cost(const step& s) const;
@@ -337,6 +339,8 @@ private:
   void settle_cost(const step& s, const std::optional<spending>& said,
                    side_effect effect);
   void charge(const spending& before, const spending& much);
+  /// Adds to what all runs of the agent use.
+  void use(const agent_use& x) const;
   /// A child is over: what it has cost, its parent has spent.
   void pay_for(const step& s, const run_row& child);
   void say_low(std::string_view limit, std::uint64_t most, std::uint64_t before,
