@@ -4,6 +4,7 @@
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/random.hpp>
+#include <stanchion/core/secret.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/host_system.hpp>
 #include <stanchion/fabric/system.hpp>
@@ -55,6 +56,9 @@ struct config {
   /// Hears every event of the kinds that it wants, as it says when the runtime
   /// is made; may be null. Must not block.
   std::shared_ptr<event_sink> events;
+  /// Where `secret("name")` among a tool's arguments comes from; default the
+  /// process's environment, see `environment_secret`.
+  secret_source secrets = nullptr;
   /// Logs, metrics and alerts.
   telemetry_options telemetry = {};
   /// Who is told of tickets and alerts. With `telemetry.alerts` unset, alerts

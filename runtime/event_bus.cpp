@@ -7,6 +7,10 @@ namespace stanchion {
 void event_bus::publish(event x) {
   if (!wants(x.kind))
     return;
+  if (vault_) {
+    x.fields = vault_->hide(std::move(x.fields));
+    x.subject = vault_->hide(std::move(x.subject));
+  }
   const std::lock_guard lock{mutex_};
   for (const auto& [id, each] : listeners_)
     if (each.kinds.contains(x.kind))

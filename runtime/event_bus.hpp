@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/core/event.hpp>
+#include <stanchion/core/secret.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -22,6 +23,12 @@ public:
   void publish(event x) override;
   [[nodiscard]] bool wants(event_kind x) const override;
 
+  /// Hides in all events what the vault has handed out. Before anything is
+  /// published.
+  void hide_with(std::shared_ptr<const secret_vault> vault) {
+    vault_ = std::move(vault);
+  }
+
   /// Listens to events of `kinds` until `unsubscribe`. Returns the
   /// subscription. What nobody listens to costs next to nothing.
   std::uint64_t subscribe(listener x, event_kinds kinds = event_kinds::all());
@@ -36,6 +43,7 @@ private:
 
   void count_kinds();
 
+  std::shared_ptr<const secret_vault> vault_; // may be null
   std::atomic<event_kinds> wanted_{event_kinds{}};
   std::mutex mutex_;
   std::map<std::uint64_t, subscription> listeners_; // guarded by mutex_

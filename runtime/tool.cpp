@@ -100,6 +100,8 @@ std::optional<tool> tool::undo_tool() const {
     return std::nullopt;
   auto x = tool{traits_.undo, undo_effect_, undo_function_};
   x.input(any()).output(any()).timeout(timeout_).retry(retry_);
+  for (const auto& [at, name] : secrets_) // it gets them with the arguments
+    x.secret("/arguments" + at, name);
   return x;
 }
 

@@ -7,6 +7,7 @@
 #include <stanchion/core/effect.hpp>
 #include <stanchion/core/fallback.hpp>
 #include <stanchion/core/schema.hpp>
+#include <stanchion/core/secret.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/fabric/actor.hpp>
 #include <stanchion/supervisors/guard/approval_rule.hpp>
@@ -224,6 +225,13 @@ public:
     critical_ = true;
     return *this;
   }
+  /// The argument at this JSON pointer, such as `/password`, may be
+  /// `secret(name)`: the tool gets the secret itself. Nowhere else does it
+  /// become one, whatever an agent or a model writes there. Default: none.
+  tool& secret(std::string at, std::string name) {
+    secrets_.push_back({std::move(at), std::move(name)});
+    return *this;
+  }
   /// The function never blocks: call it on the actor, not on the pool.
   tool& run_inline() {
     inline_ = true;
@@ -291,6 +299,7 @@ private:
   std::function<std::uint64_t(const value&)> cost_;
   breaker_options breaker_;
   failure_policy failures_;
+  std::vector<secret_place> secrets_;
   restart_budget_options restarts_;
   backoff_options backoff_;
   std::size_t stash_ = defaults::stash;

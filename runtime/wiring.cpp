@@ -76,6 +76,8 @@ struct tool_parts {
     x.retry_budget_text = rt.store->find_fact(retry_budget_fact(t.name_));
     x.rate = t.rate_;
     x.cost = t.cost_;
+    x.vault = rt.vault;
+    x.secrets = t.secrets_;
     x.limit = t.limit_;
     x.hedge = t.hedge_;
     x.approvals = t.approvals_;
@@ -256,9 +258,9 @@ supervisor_options runtime::impl::people_options() {
         {.directory = modes,
          .rules
          = [this](const std::string& agent) { return rules_of_modes(agent); },
+         .ledger = ledger,
          .journal = part("journal"),
          .router = part("router"),
-         .ledger = ledger,
          .events = bus,
          .on_changed
          = [this](const std::string& agent) { resume_stopped(agent); }});

@@ -14,6 +14,7 @@
 #include <stanchion/core/http_failure.hpp>
 #include <stanchion/core/outcome.hpp>
 #include <stanchion/core/schema.hpp>
+#include <stanchion/core/secret.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/runtime/config.hpp>
 #include <stanchion/runtime/runtime.hpp>

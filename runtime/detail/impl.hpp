@@ -5,6 +5,7 @@
 #include <stanchion/core/backlog.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/executor.hpp>
+#include <stanchion/core/secret.hpp>
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
@@ -42,7 +43,7 @@ class notifications;
 /// takes up and says the last word, `runtime.cpp` is the interface.
 struct runtime::impl {
   explicit impl(config c) : settings(std::move(c)) {
-    // nop
+    bus->hide_with(vault);
   }
 
   using version_key = std::pair<std::string, std::string>;
@@ -55,6 +56,8 @@ struct runtime::impl {
   std::set<std::string> in_teams; // tools and agents that a team starts
   std::map<std::string, std::string> latest; // agent → version for new runs
   std::shared_ptr<event_bus> bus = std::make_shared<event_bus>();
+  std::shared_ptr<secret_vault> vault = std::make_shared<secret_vault>(
+    settings.secrets ? settings.secrets : environment_secret);
   std::uint64_t own_subscription = 0;
   std::shared_ptr<detail::observers> observing; // guarded by mutex; or null
 
@@ -67,10 +70,10 @@ struct runtime::impl {
   std::shared_ptr<detail::fault_injector> faults; // null: none
   std::shared_ptr<tool_directory> directory;
   std::shared_ptr<mode_directory> modes;
+  std::shared_ptr<agent_ledger> ledger; // null: no agent has a budget
   std::shared_ptr<std::atomic<run_number>> last_number;
   std::unique_ptr<fabric::system> sys;
   fabric::actor_ref root;
-  std::shared_ptr<agent_ledger> ledger; // null: no agent has a budget
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -108,10 +111,10 @@ struct runtime::impl {
     x->random = random;
     x->tools = directory;
     x->modes = modes;
+    x->ledger = ledger;
     x->agents
       = std::make_shared<const std::map<std::string, std::string>>(latest);
     x->last_number = last_number;
-    x->ledger = ledger;
     x->desk = [this] { return part("desk"); };
     x->backlog = backlog;
     x->journal = part("journal");
@@ -188,11 +191,11 @@ struct runtime::impl {
                                    const std::string& reason);
   void tree_decided(const ticket& t);
   void load_modes();
+  /// Counts what agents have used that have a budget.
+  void load_ledger();
   /// Tells what agents may do of failures and escalations.
   void watch_failures();
   /// Drives runs that were parked since their agent was stopped, if it may go
-  /// Counts what agents have used that have a budget.
-  void load_ledger();
   /// on; of all agents for an empty name.
   void resume_stopped(const std::string& agent);
   [[nodiscard]] mode_rules rules_of_modes(const std::string& agent) const;

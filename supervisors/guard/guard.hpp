@@ -7,6 +7,7 @@
 #include <stanchion/core/failure_rules.hpp>
 #include <stanchion/core/random.hpp>
 #include <stanchion/core/schema.hpp>
+#include <stanchion/core/secret.hpp>
 #include <stanchion/core/time.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/fabric/actor.hpp>
@@ -62,6 +63,10 @@ struct guard_options {
   std::optional<concurrency_options> limit;
   /// When an attempt is sent once more; nothing for never.
   std::optional<hedge_options> hedge;
+  /// Puts secrets in their places, and hides them in answers; null for
+  /// neither.
+  std::shared_ptr<secret_vault> vault;
+  std::vector<secret_place> secrets;
   /// People are asked where any of them says so, on its terms.
   std::vector<approval_rule> approvals;
   /// A `probe_lease` that is not longer than an attempt is lengthened.

@@ -77,6 +77,8 @@ struct open_call {
   stanchion::run_id run;
   fabric::actor_ref caller;
   value arguments;
+  /// The same as the tool gets them, with secrets in their places.
+  value revealed;
   /// When its run's time is up.
   std::optional<instant> deadline;
   /// When its own time is up.

@@ -51,7 +51,7 @@ std::shared_ptr<flight> guard_actor::launch(open_call& call, instant at) {
   auto job = tool_job{
     .key = idempotency_key(call.run, call.key.step, call.key.revision),
     .attempt = call.made,
-    .arguments = call.arguments,
+    .arguments = call.revealed,
     .deadline = std::min(at + options_.attempt_timeout,
                          call.deadline.value_or(instant::max())),
     .reconcile = call.reconciling,
@@ -82,7 +82,12 @@ void guard_actor::on_reply(const std::shared_ptr<flight>& x, fabric::reply& r) {
   timeouts_.trim(over);
   if (hedges_)
     hedges_->trim(over);
-  const auto* answer = r.body.as<tool_answer>();
+  auto* answer = r.body.edit<tool_answer>();
+  if (options_.vault && r.how == fabric::reply::status::died)
+    r.text = options_.vault->hide(failure{.message = r.text}).message;
+  if (options_.vault && answer != nullptr
+      && (options_.vault->any() || !answer->result.ok()))
+    answer->result = options_.vault->hide(answer->result);
   const auto bounces = r.how == fabric::reply::status::bounced;
   if (call != nullptr && bounces && is_last_copy(*call)) {
     call->has_place = std::exchange(x->has_place, false);

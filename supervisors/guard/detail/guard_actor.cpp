@@ -142,10 +142,15 @@ bool guard_actor::read_arguments(open_call& call, const std::string& text) {
   auto problem = std::optional<std::string>{};
   try {
     call.arguments = parse_json(text);
-    problem = options_.input.check(call.arguments.get());
+    call.revealed = call.arguments;
+    if (options_.vault && text.find(secret_mark) != std::string::npos)
+      call.revealed = options_.vault->reveal(call.arguments, options_.secrets);
+    problem = options_.input.check(call.revealed.get());
   } catch (const error& e) {
     problem = e.what();
   }
+  if (problem && options_.vault)
+    problem = options_.vault->hide(*std::move(problem));
   if (problem)
     finish_untried(
       call,
