@@ -2,10 +2,12 @@
 #include <stanchion/actors/run/history.hpp>
 #include <stanchion/actors/run/run.hpp>
 #include <stanchion/core/canonical.hpp>
+#include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/fabric/routed.hpp>
+#include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
 #include <stanchion/runtime/detail/notifications.hpp>
@@ -73,14 +75,6 @@ void require_none(const std::vector<std::string>& problems,
   throw error{error_code::invalid_spec, text};
 }
 
-void send_decision(runtime::impl& rt, const decision_request& x,
-                   std::function<void(std::variant<ticket, error>)> then) {
-  rt.sys->send(rt.part("desk"), decide_ticket{x.ticket,
-                                              {x.version, x.verb, x.by,
-                                               x.comment, x.payload, x.roles},
-                                              std::move(then)});
-}
-
 std::function<void(const fabric::overload&)>
 overload_events(const std::shared_ptr<event_bus>& bus) {
   return [bus](const fabric::overload& x) {
@@ -126,6 +120,32 @@ private:
   fabric::actor_ref root_;
   std::shared_ptr<std::promise<tree_node>> to_;
 };
+
+/// What the audit says of a decision.
+std::function<audit_entry(const ticket&, const ticket&)>
+audited(const decision_request& x, const clock& time) {
+  return [entry = audit_entry{.at = time.now(),
+                              .by = x.by,
+                              .act = "ticket.decide",
+                              .subject = x.ticket,
+                              .reason = x.comment}](const ticket& before,
+                                                    const ticket& after) {
+    auto full = entry;
+    full.before = gist_of(json(before));
+    full.after = gist_of(json(after));
+    return full;
+  };
+}
+
+void send_decision(runtime::impl& rt, const decision_request& x,
+                   std::function<void(std::variant<ticket, error>)> then) {
+  rt.sys->send(
+    rt.part("desk"),
+    decide_ticket{x.ticket,
+                  {x.version, x.verb, x.by, x.comment, x.payload, x.roles},
+                  std::move(then),
+                  audited(x, rt.sys->clock())});
+}
 
 } // namespace
 

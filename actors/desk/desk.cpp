@@ -20,6 +20,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace stanchion {
 
@@ -144,8 +145,12 @@ private:
                       + "; `ticket list` shows those that are open"};
       check_edit(*now_is, x.wish);
       auto verdict = decide(*now_is, x.wish, now());
-      if (auto* fresh = std::get_if<ticket>(&verdict))
-        return commit(std::move(*fresh), std::move(x));
+      if (auto* fresh = std::get_if<ticket>(&verdict)) {
+        auto entries = std::vector<audit_entry>{};
+        if (x.audit)
+          entries.push_back(x.audit(*now_is, *fresh));
+        return commit(std::move(*fresh), std::move(x), std::move(entries));
+      }
       notify(*now_is); // its run may have missed the first time
       tell(x, *now_is);
     } catch (const error& e) {
@@ -227,8 +232,10 @@ private:
 
   // -- making it durable ------------------------------------------------------
 
-  void commit(ticket changed, errand cause) {
+  void commit(ticket changed, errand cause,
+              std::vector<audit_entry> entries = {}) {
     auto content = batch{};
+    content.audits = std::move(entries);
     content.tickets.push_back(changed);
     if (!std::holds_alternative<claim>(cause))
       consequences_.add(changed, content);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/actors/desk/decision.hpp>
+#include <stanchion/core/audit.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/proposals.hpp>
@@ -23,6 +24,10 @@ struct decide_ticket {
   /// why not; dropped untold when the desk ends before. Must not block or
   /// throw.
   std::function<void(std::variant<ticket, error>)> answer;
+  /// What the audit says of it, in the same commit; asked in the desk's context
+  /// for each change. May be null.
+  std::function<audit_entry(const ticket& before, const ticket& after)> audit
+    = nullptr;
 };
 
 /// What the desk works with. None may be null but `events`.

@@ -3,6 +3,7 @@
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/mode.hpp>
+#include <stanchion/core/ticket_text.hpp>
 #include <stanchion/runtime/api/event_feed.hpp>
 #include <stanchion/runtime/api/owner_operations.hpp>
 #include <stanchion/runtime/api/reports.hpp>
@@ -155,17 +156,13 @@ public:
 
   json decide(const std::string& id, const json& request) override {
     const auto words = read_decision(request);
-    const auto before = reads().find_ticket(id);
-    auto after = json(runtime_.decide({.ticket = id,
-                                       .version = words.version,
-                                       .verb = words.verb,
-                                       .by = words.by,
-                                       .comment = words.comment,
-                                       .payload = words.payload,
-                                       .roles = words.roles}));
-    if (before && before->state == ticket_state::open)
-      audit(request, words.by, "ticket.decide", id, json(*before), after);
-    return after;
+    return document_of(runtime_.decide({.ticket = id,
+                                        .version = words.version,
+                                        .verb = words.verb,
+                                        .by = words.by,
+                                        .comment = words.comment,
+                                        .payload = words.payload,
+                                        .roles = words.roles}));
   }
 
   [[nodiscard]] json tree() override {
