@@ -1,4 +1,5 @@
 #include <stanchion/actors/notifier/outbox.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/json_text.hpp>
 #include <stanchion/core/store_wrapper.hpp>
@@ -27,6 +28,16 @@ std::string key_of_alert(const notice& x) {
 bool is_pagerduty(const notification_channel& x) {
   const auto* hook = std::get_if<webhook>(&x.to);
   return hook != nullptr && hook->body == notification_template::pagerduty;
+}
+
+/// Nothing, too, for one that is damaged: `verify` names it.
+std::optional<ticket> find(store& from, const std::string& id) {
+  try {
+    return from.find_ticket(id);
+  } catch (const error& damaged) {
+    static_cast<void>(damaged);
+    return std::nullopt;
+  }
 }
 
 notice_kind end_of(const ticket& x) {
@@ -208,13 +219,7 @@ outbox::change outbox::look_at(const event& alert) {
   return to;
 }
 
-outbox::change outbox::catch_up(store& from, instant now) {
-  const auto open = from.list_tickets(
-    {.states = {ticket_state::open},
-     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()}});
-  auto to = change{};
-  const std::lock_guard lock{mutex_};
-  behind_ = true;
+void outbox::read_known(store& from) {
   told_.clear();
   groups_.clear();
   for (const auto& f : from.list_facts(known_to_people)) {
@@ -230,24 +235,42 @@ outbox::change outbox::catch_up(store& from, instant now) {
     groups_[x.group].insert(id);
     told_.emplace(id, std::move(x));
   }
-  for (const auto& x : open)
+}
+
+void outbox::end_alert(const std::string& id, const incident& was, instant now,
+                       change& to) const {
+  auto over = notice{};
+  over.what = notice_kind::alert_cleared;
+  over.at = now;
+  over.alert = was.group.substr(0, was.group.find(':'));
+  over.id = over.alert + "." + to_string(sha256(was.group)).substr(0, 8) + "."
+            + std::string{to_string(over.what)} + "."
+            + std::to_string(to_micros(now));
+  end(id, was, std::move(over), to);
+}
+
+outbox::change outbox::catch_up(store& from, instant now, bool begins) {
+  const auto open = from.list_tickets(
+    {.states = {ticket_state::open},
+     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()}});
+  auto to = change{};
+  const std::lock_guard lock{mutex_};
+  behind_ = true;
+  read_known(from);
+  auto still = std::set<std::string>{};
+  for (const auto& x : open) {
     look_at(x, now, to);
+    still.insert(x.id);
+  }
   for (const auto& [id, was] : told_) {
-    if (!was.kind) { // alerts are looked for anew by each program
-      auto over = notice{};
-      over.what = notice_kind::alert_cleared;
-      over.at = now;
-      over.alert = was.group.substr(0, was.group.find(':'));
-      over.id = over.alert + "." + std::string{to_string(over.what)} + "."
-                + std::to_string(to_micros(now));
-      end(id, was, std::move(over), to);
-    } else if (const auto x = from.find_ticket(id);
-               !x || x->state != ticket_state::open) {
-      if (x)
-        look_at(*x, now, to);
-      else
-        tell(id, std::nullopt, to);
-    }
+    if (!was.kind && begins)
+      end_alert(id, was, now, to);
+    if (!was.kind || still.contains(id))
+      continue;
+    if (const auto x = find(from, id))
+      look_at(*x, now, to);
+    else
+      tell(id, std::nullopt, to);
   }
   return to;
 }
@@ -318,7 +341,7 @@ public:
     if (!inner().reopen())
       return false;
     try {
-      auto more = to_->catch_up(inner(), now_());
+      auto more = to_->catch_up(inner(), now_(), false);
       const auto* pointer = &more.content;
       if (!more.content.facts.empty()
           && inner().commit({&pointer, 1}) != commit_status::done)

@@ -69,8 +69,9 @@ public:
   };
 
   /// Reads what people know, and finds out what has become of it, and what has
-  /// happened, while nobody looked. Errors: those of `from`.
-  [[nodiscard]] change catch_up(store& from, instant now);
+  /// happened, while nobody looked. A process that begins takes alerts of
+  /// before for over: it looks for them anew. Errors: those of `from`.
+  [[nodiscard]] change catch_up(store& from, instant now, bool begins = true);
   /// What people are to be told of tickets.
   [[nodiscard]] change look_at(std::span<const batch* const> xs, instant now);
   /// The same of an alert, as its event tells it.
@@ -87,6 +88,9 @@ public:
 private:
   using incident = change::incident;
 
+  void read_known(store& from);
+  void end_alert(const std::string& id, const incident& was, instant now,
+                 change& to) const;
   void look_at(const ticket& x, instant now, change& to) const;
   void begin(const std::string& id, incident now_is, notice x,
              change& to) const;

@@ -179,3 +179,23 @@ TEST_CASE("an alert that a process died with is over for the next one",
   CHECK(over.group == "breaker_open:pay");
   CHECK(over.last);
 }
+
+TEST_CASE("an alert is not over because the disk was full",
+          "[notifier][outbox]") {
+  auto x = fixture{{pager()}};
+  auto raised = x.box->look_at(event{.kind = event_kind::alert_raised,
+                                     .severity = severity::error,
+                                     .at = t0,
+                                     .subject = "pay",
+                                     .fields = R"({"alert":"breaker_open"})"});
+  const auto* pointer = &raised.content;
+  REQUIRE(x.below->commit({&pointer, 1}) == commit_status::done);
+  x.box->commit(std::move(raised));
+  x.below->fail_commits(commit_fault::io_error);
+  CHECK(x.put(with({sample_ticket()})) == commit_status::io_error);
+  REQUIRE(x.it->reopen());
+  CHECK(x.put(with({sample_ticket()})) == commit_status::done);
+  REQUIRE(pending_in(*x.below).size() == 2);
+  for (const auto& told : pending_in(*x.below))
+    CHECK_FALSE(is_over(told.content.what));
+}
