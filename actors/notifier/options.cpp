@@ -18,7 +18,7 @@ bool is_name(const std::string& x) {
             });
 }
 
-bool is_given(const secret_source& x) {
+bool is_given(const credential_source& x) {
   return !x.env.empty() || !x.file.empty();
 }
 

@@ -21,7 +21,7 @@ class courier;
 
 /// Where a secret is, so that it stands in no configuration and on no command
 /// line. Read at the start; a line break at its end does not count.
-struct secret_source {
+struct credential_source {
   std::string env;            ///< a variable of the environment
   std::filesystem::path file; ///< else a file
 };
@@ -43,13 +43,13 @@ struct webhook {
   /// PagerDuty itself.
   std::string url;
   /// Where the URL is instead: that of a chat is as good as a password.
-  secret_source url_from = {};
+  credential_source url_from = {};
   notification_template body = notification_template::generic;
   /// Signs messages in the manner of Standard Webhooks; none: unsigned. One
   /// that begins with `whsec_` is base64 from there on.
-  secret_source secret = {};
+  credential_source secret = {};
   /// PagerDuty's routing key; required by that template.
-  secret_source routing_key = {};
+  credential_source routing_key = {};
   /// Whom to believe, as PEM; empty for whom the system believes.
   std::filesystem::path ca = {};
   /// Lets messages go to other machines without TLS.

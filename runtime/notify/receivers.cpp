@@ -28,7 +28,7 @@ constexpr auto pagerduty_url = "https://events.pagerduty.com/v2/enqueue";
 }
 
 /// Empty where none is given.
-std::string secret_in(const std::string& channel, const secret_source& x) {
+std::string secret_in(const std::string& channel, const credential_source& x) {
   auto text = std::string{};
   if (!x.env.empty()) {
     const auto* said

@@ -72,6 +72,7 @@ std::vector<std::vector<batch>> make_commits() {
   // With the run whose record is the last of all.
   all.push_back({pruned({1, 3, 7, 6}), pruned({8})});
   all.push_back({{}});
+  all.back()[0].facts = {{"f", "c"}};
   all.back()[0].swept.names = {name_of_blob(of_blob(6).records[1].body)};
   all.push_back({wide_run(10), pruned({4})});
   return all;

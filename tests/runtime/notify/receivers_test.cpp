@@ -104,7 +104,7 @@ TEST_CASE_METHOD(fixture, "a webhook is told once, and can check by whom",
 TEST_CASE_METHOD(fixture, "a webhook may be of any of the known shapes",
                  "[runtime][notify]") {
   auto hook = post_receiver{};
-  const auto key = secret_source{.file = file("k", "the key")};
+  const auto key = credential_source{.file = file("k", "the key")};
   CHECK(send({.url = hook.url(), .body = notification_template::slack}).how
         == status::delivered);
   CHECK(send({.url = hook.url(),
@@ -195,7 +195,7 @@ TEST_CASE_METHOD(fixture, "a channel that cannot work is refused at the start",
 
 TEST_CASE_METHOD(fixture, "a secret that is not there is missed at the start",
                  "[runtime][notify]") {
-  const auto refusal_of = [this](const secret_source& from) {
+  const auto refusal_of = [this](const credential_source& from) {
     const auto why = refused([&] {
       static_cast<void>(receiver{
         {.name = "ops", .to = webhook{.url = "https://a/", .secret = from}},
