@@ -25,7 +25,8 @@ const std::map<std::string, std::string> who_may{
   {"getTree", "voax"},     {"listAudit", "x"},      {"listTokens", "x"},
   {"createToken", "x"},    {"revokeToken", "x"},    {"streamEvents", "voax"},
   {"getLive", "nvoax"},    {"getReady", "nvoax"},   {"getMetrics", "voax"},
-  {"getVersion", "nvoax"}, {"getOpenapi", "nvoax"},
+  {"getVersion", "nvoax"}, {"getOpenapi", "nvoax"}, {"exportRun", "voax"},
+  {"forkRun", "ox"},       {"pruneJournal", "x"},
 };
 
 std::string target_of(const api_route& route) {
