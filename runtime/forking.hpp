@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+/// What `runtime::fork` takes and gives.
 namespace stanchion {
 
 /// How somebody wants a run to be forked.

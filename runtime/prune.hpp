@@ -33,7 +33,7 @@ struct prune_plan {
   std::size_t records = 0;
   std::size_t tickets = 0;
   /// Families that were looked at and stay, by why: `recent`, `state`, `open`,
-  /// `ticket`, `key`, `undo`, `newest`.
+  /// `ticket`, `key`, `undo`, `newest`, `damaged`.
   std::map<std::string, std::size_t> kept;
   /// Where to go on; 0: nothing is left to look at.
   run_number next = 0;

@@ -157,6 +157,7 @@ public:
   ticket decide(const decision_request& x);
   /// The same without waiting; `then` is told in a context of the runtime's and
   /// must not block. It is dropped untold when the desk is restarted meanwhile.
+  /// Errors: `bad_decision` for `fork`, which has to wait for another run.
   void decide(const decision_request& x,
               std::function<void(std::variant<ticket, error>)> then);
 
