@@ -114,8 +114,8 @@ CREATE TABLE audits(
 CREATE INDEX audits_of_subject ON audits(subject, num);
 )sql";
 
-// What open tickets are asked for by lies in their index, so that a list reads
-// no ticket that it does not show.
+// What open tickets are asked for by lies in an index, so that a list reads no
+// ticket that it does not show.
 constexpr auto format_3 = R"sql(
 ALTER TABLE tickets ADD COLUMN agent TEXT NOT NULL DEFAULT '';
 ALTER TABLE tickets ADD COLUMN tool TEXT NOT NULL DEFAULT '';
@@ -133,8 +133,7 @@ UPDATE tickets SET
 WHERE json_valid(context);
 UPDATE tickets SET assignee = json_extract(terms, '$.assignee')
 WHERE json_valid(terms) AND json_type(terms, '$.assignee') = 'text';
-DROP INDEX tickets_open;
-CREATE INDEX tickets_open ON tickets(
+CREATE INDEX tickets_asked ON tickets(
   num, kind, reason, run, agent, tool, assignee, created) WHERE state = 1;
 )sql";
 

@@ -138,7 +138,7 @@ std::string list_statement(const ticket_filter& f) {
   if (f.run != 0)
     result += " INDEXED BY tickets_of_run WHERE run = ? AND run <> 0";
   else
-    result += open ? " INDEXED BY tickets_open WHERE ? = 0" : " WHERE ? = 0";
+    result += open ? " INDEXED BY tickets_asked WHERE ? = 0" : " WHERE ? = 0";
   result += open ? " AND state = 1" : " AND " + among(f.states);
   if (f.tree)
     result += " AND run = 0";
@@ -287,7 +287,7 @@ public:
     return readers_.read([](connection& db) {
       std::vector<ticket_count> result;
       auto rows = db.query("SELECT kind, count(*), min(created) FROM tickets "
-                           "INDEXED BY tickets_open WHERE state = 1 "
+                           "INDEXED BY tickets_asked WHERE state = 1 "
                            "GROUP BY kind ORDER BY kind");
       while (rows.next())
         result.push_back({.kind = static_cast<ticket_kind>(rows.integer(0)),
