@@ -32,13 +32,26 @@ http_response tagged(const api_call& x, const json& doc,
   return to;
 }
 
-http_response page_of(const api_call& x, json page) {
+namespace {
+
+/// The cursor of the page behind, which the page names from now on; empty when
+/// there is none.
+std::string name_next(json& page) {
   const auto next = page.find("next");
   if (next == page.end())
-    return document(page);
-  const auto cursor = encode_cursor(next->get<run_number>());
+    return {};
+  auto cursor = encode_cursor(next->get<run_number>());
   page.erase(next);
   page["next_cursor"] = cursor;
+  return cursor;
+}
+
+} // namespace
+
+http_response page_of(const api_call& x, json page) {
+  const auto cursor = name_next(page);
+  if (cursor.empty())
+    return document(page);
   auto target = std::string{};
   for (const auto& part : x.request.path)
     target.append("/").append(percent_encoded(part));
