@@ -14,6 +14,7 @@ TEST_CASE("a ticket's text has the call, its arguments and who may decide",
      {"state", "open"},
      {"options", {"approve", "reject"}},
      {"terms", {{"needed", 2}, {"votes", {{{"by", "ann"}}}}, {"roles", {"x"}}}},
+     {"untrusted", {{{"at", "/context/user_input"}, {"from", "user_input"}}}},
      {"context",
       {{"failing_step",
         {{"name", "pay"}, {"arguments", {{"to", "\x1b[2Jb\u202e"}}}}},
@@ -21,8 +22,7 @@ TEST_CASE("a ticket's text has the call, its arguments and who may decide",
        {"nothing", ""}}}});
   for (const auto* part :
        {"ticket     T-1\n", "call       pay\n", "verbs      approve, reject\n",
-        "votes      ann of 2\n", "roles      [\"x\"]\n",
-        "user_input:\n  a\nb\n"})
+        "votes      ann of 2\n", "roles      [\"x\"]\n", "  > a\n  > b\n"})
     CHECK_THAT(text, ContainsSubstring(part));
   CHECK_THAT(text, !ContainsSubstring("nothing"));
   CHECK(plain_text(text) == text);
