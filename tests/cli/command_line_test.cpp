@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/process.hpp"
+#include "support/shell.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/cli/command_line.hpp>
@@ -49,32 +49,10 @@ void setup(runtime& rt) {
            .decide(failure_kind::auth, {.retry = retry_when::safe}));
 }
 
-/// Runs commands in this process, on one data directory.
-struct fixture {
-  exit_code run(std::vector<std::string> words, const std::string& input = {}) {
-    words.insert(words.end(), {"--data-dir", (dir.path() / "d").string()});
-    auto in = std::istringstream{input};
-    auto o = std::ostringstream{};
-    auto e = std::ostringstream{};
-    const auto io = terminal{in, o, e, progress};
-    auto abandoned = false;
-    const auto code = run_command("prog", words, io, setup, abandoned);
-    CHECK_FALSE(abandoned);
-    out = o.str();
-    err = e.str();
-    return code;
+struct fixture : shell {
+  fixture() : shell(setup) {
+    // nop
   }
-
-  std::string first(std::vector<std::string> words) {
-    words.insert(words.end(), {"-o", "ids"});
-    CHECK(run(words) == exit_code::ok);
-    return out.substr(0, out.find('\n'));
-  }
-
-  temporary_dir dir;
-  std::string out;
-  std::string err;
-  bool progress = false;
 };
 
 } // namespace

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/process.hpp"
+#include "support/shell.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/cli/invocation.hpp>
@@ -61,21 +61,11 @@ void setup(runtime& rt) {
            .retry({.max_attempts = 1}));
 }
 
-/// Commands in this process, on one data directory that nobody owns between
-/// them.
-struct desk {
-  exit_code run(std::vector<std::string> words, const std::string& input = {}) {
-    words.insert(words.end(), {"--data-dir", (dir.path() / "d").string()});
-    auto in = std::istringstream{input};
-    auto o = std::ostringstream{};
-    auto e = std::ostringstream{};
-    const auto io = terminal{in, o, e};
-    auto abandoned = false;
-    const auto code = run_command("prog", words, io, setup, abandoned);
-    out = o.str();
-    err = e.str();
-    return code;
+struct desk : shell {
+  desk() : shell(setup) {
+    // nop
   }
+
   std::string list(std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"ticket", "list", "-o", "ids"});
     CHECK(run(more) == exit_code::ok);
@@ -84,13 +74,8 @@ struct desk {
   std::string pay(int cents) {
     CHECK(run({"run", "start", "pays", "--input", std::to_string(cents)})
           == exit_code::waits_for_person);
-    CHECK(run({"run", "list", "-o", "ids"}) == exit_code::ok);
-    return out.substr(0, out.find('\n'));
+    return first({"run", "list"});
   }
-
-  temporary_dir dir;
-  std::string out;
-  std::string err;
 };
 
 } // namespace

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/process.hpp"
+#include "support/shell.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/cli/invocation.hpp>
@@ -36,38 +36,23 @@ void setup(runtime& rt) {
            .output(any()));
 }
 
-/// Commands in this process, on one data directory.
-struct shell {
-  exit_code run(std::vector<std::string> words) {
-    words.insert(words.end(), {"--data-dir", (dir.path() / "d").string()});
-    auto in = std::istringstream{};
-    auto o = std::ostringstream{};
-    auto e = std::ostringstream{};
-    const auto io = terminal{in, o, e};
-    auto abandoned = false;
-    const auto code = run_command("prog", words, io, setup, abandoned);
-    out = o.str();
-    err = e.str();
-    return code;
+struct exporting : shell {
+  exporting() : shell(setup) {
+    // nop
   }
 
   /// A run that waits for its child, which waits for a person.
   std::string parent() {
     CHECK(run({"run", "start", "leads", "--input", "7"})
           == exit_code::waits_for_person);
-    CHECK(run({"run", "list", "--agent", "leads", "-o", "ids"})
-          == exit_code::ok);
-    return out.substr(0, out.find('\n'));
+    return first({"run", "list", "--agent", "leads"});
   }
-
-  temporary_dir dir;
-  std::string out;
-  std::string err;
 };
 
 } // namespace
 
-TEST_CASE_METHOD(shell, "an export holds a run, its records, tickets, children",
+TEST_CASE_METHOD(exporting,
+                 "an export holds a run, its records, tickets, children",
                  "[cli]") {
   const auto id = parent();
   REQUIRE(run({"run", "export", id}) == exit_code::ok);
@@ -84,7 +69,8 @@ TEST_CASE_METHOD(shell, "an export holds a run, its records, tickets, children",
   CHECK(child.at("records").back().at("kind") == "parked");
 }
 
-TEST_CASE_METHOD(shell, "an export hides secrets, and nothing else", "[cli]") {
+TEST_CASE_METHOD(exporting, "an export hides secrets, and nothing else",
+                 "[cli]") {
   const auto id = parent();
   REQUIRE(run({"run", "export", id}) == exit_code::ok);
   CHECK_THAT(out, !ContainsSubstring("hunter2")
@@ -92,7 +78,7 @@ TEST_CASE_METHOD(shell, "an export hides secrets, and nothing else", "[cli]") {
                     && ContainsSubstring(R"("n": 7)"));
 }
 
-TEST_CASE_METHOD(shell, "an export in lines has a thing on each", "[cli]") {
+TEST_CASE_METHOD(exporting, "an export in lines has a thing on each", "[cli]") {
   const auto id = parent();
   REQUIRE(run({"run", "export", id}) == exit_code::ok);
   const auto whole = json::parse(out).at("run");
@@ -115,7 +101,8 @@ TEST_CASE_METHOD(shell, "an export in lines has a thing on each", "[cli]") {
           {"ticket", 1}});
 }
 
-TEST_CASE_METHOD(shell, "a run that is not there is not exported", "[cli]") {
+TEST_CASE_METHOD(exporting, "a run that is not there is not exported",
+                 "[cli]") {
   parent();
   CHECK(run({"run", "export", "00000000-0000-7000-8000-000000000000"})
         == exit_code::not_found);

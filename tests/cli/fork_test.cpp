@@ -1,7 +1,7 @@
 // Forks and prunes as commands give them, on a data directory that nobody owns
 // between them.
 #include "support/catch.hpp"
-#include "support/process.hpp"
+#include "support/shell.hpp"
 
 #include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
@@ -48,34 +48,12 @@ void setup(runtime& rt) {
            .output(any()));
 }
 
-struct shell {
-  shell() {
+struct forking : shell {
+  forking() : shell(setup) {
     changed = false;
     paid = 0;
   }
 
-  exit_code run(std::vector<std::string> words) {
-    words.insert(words.end(), {"--data-dir", (dir.path() / "d").string()});
-    auto in = std::istringstream{};
-    auto o = std::ostringstream{};
-    auto e = std::ostringstream{};
-    const auto io = terminal{in, o, e};
-    auto abandoned = false;
-    const auto code = run_command("prog", words, io, setup, abandoned);
-    out = o.str();
-    err = e.str();
-    return code;
-  }
-  std::string first(std::vector<std::string> words) {
-    words.insert(words.end(), {"-o", "ids"});
-    CHECK(run(words) == exit_code::ok);
-    return out.substr(0, out.find('\n'));
-  }
-  json document(std::vector<std::string> words) {
-    words.insert(words.end(), {"-o", "json"});
-    CHECK(run(words) == exit_code::ok);
-    return json::parse(out);
-  }
   /// A run that has paid and waits for a person.
   std::string paying() {
     CHECK(run({"run", "start", "pays"}) == exit_code::waits_for_person);
@@ -92,15 +70,11 @@ struct shell {
     const auto* only = &x;
     REQUIRE(it->commit({&only, 1}) == commit_status::done);
   }
-
-  temporary_dir dir;
-  std::string out;
-  std::string err;
 };
 
 } // namespace
 
-TEST_CASE_METHOD(shell, "a run that has ended is forked, never retried",
+TEST_CASE_METHOD(forking, "a run that has ended is forked, never retried",
                  "[cli][fork]") {
   const auto id = paying();
   const auto ticket = first({"ticket", "list"});
@@ -132,7 +106,7 @@ TEST_CASE_METHOD(shell, "a run that has ended is forked, never retried",
   CHECK(run({"journal", "verify"}) == exit_code::ok);
 }
 
-TEST_CASE_METHOD(shell,
+TEST_CASE_METHOD(forking,
                  "a run that no longer fits its journal is forked by "
                  "saying so",
                  "[cli][fork]") {
@@ -158,7 +132,7 @@ TEST_CASE_METHOD(shell,
         == "escalation");
 }
 
-TEST_CASE_METHOD(shell, "what is old and over is pruned, and that is audited",
+TEST_CASE_METHOD(forking, "what is old and over is pruned, and that is audited",
                  "[cli][prune]") {
   for (const auto* n : {"1", "2"})
     REQUIRE(run({"run", "start", "ends", "--input", n}) == exit_code::ok);

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/shell.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/cli/command_line.hpp>
@@ -10,6 +11,7 @@
 #include <sstream>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -37,21 +39,14 @@ void setup(runtime& rt) {
   rt.add(agent{"forgets", "1", forgets});
 }
 
-struct fixture {
-  exit_code run(const std::vector<std::string>& words) {
-    auto in = std::istringstream{};
-    auto o = std::ostringstream{};
-    auto e = std::ostringstream{};
-    const auto io = terminal{in, o, e};
-    auto abandoned = false;
-    const auto code = run_command("prog", words, io, setup, abandoned);
-    out = o.str();
-    err = e.str();
-    return code;
+struct fixture : shell {
+  fixture() : shell(setup) {
+    // nop
   }
-
-  std::string out;
-  std::string err;
+  /// A simulation has no directory.
+  exit_code run(const std::vector<std::string>& words) {
+    return run_alone(words);
+  }
 };
 
 } // namespace
