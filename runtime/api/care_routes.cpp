@@ -163,14 +163,12 @@ http_response get_ready(const api_call& x) {
   return document(state, state.value("ready", false) ? 200 : 503);
 }
 
-http_response get_metrics(const api_call& x) {
+http_response get_metrics(const api_call&) {
   auto text = std::string{"# HELP stanchion_build_info The version.\n"
                           "# TYPE stanchion_build_info gauge\n"
                           "stanchion_build_info{version=\""}
                 .append(version())
                 .append("\"} 1\n");
-  if (const auto feed = x.work->events())
-    text += feed->metrics();
   return {.type = "text/plain; version=0.0.4", .body = std::move(text)};
 }
 

@@ -49,7 +49,6 @@ void event_feed::hear(const event& x) {
   kept_.push_back({next_++, x.run, std::move(text)});
   if (kept_.size() > size_)
     kept_.pop_front();
-  ++counts_[static_cast<std::size_t>(x.kind) % counts_.size()];
   if (x.kind != event_kind::runtime_stopping)
     return;
   ended_ = true;
@@ -95,18 +94,6 @@ std::optional<std::uint64_t> event_feed::parse_id(std::string_view id) const {
 void event_feed::pause() const {
   auto lock = std::unique_lock{mutex_};
   over_.wait_for(lock, rest, [this] { return ended_; });
-}
-
-std::string event_feed::metrics() const {
-  auto text = std::string{
-    "# HELP stanchion_events_total Events since the process began to serve.\n"
-    "# TYPE stanchion_events_total counter\n"};
-  const std::lock_guard guard{mutex_};
-  for (auto i = std::size_t{1}; i < counts_.size(); ++i)
-    if (counts_[i] != 0)
-      text += fmt::format("stanchion_events_total{{event=\"{}\"}} {}\n",
-                          to_string(static_cast<event_kind>(i)), counts_[i]);
-  return text;
 }
 
 // -- one client ---------------------------------------------------------------

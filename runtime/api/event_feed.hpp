@@ -5,7 +5,6 @@
 #include <stanchion/runtime/api/http.hpp>
 #include <stanchion/runtime/event_bus.hpp>
 
-#include <array>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -64,9 +63,6 @@ public:
   /// Waits a moment, or until the feed has ended.
   void pause() const;
 
-  /// How many events of each kind there were, as metrics.
-  [[nodiscard]] std::string metrics() const;
-
 private:
   void hear(const event& x);
 
@@ -75,10 +71,9 @@ private:
   std::string epoch_;
   mutable std::mutex mutex_;
   mutable std::condition_variable over_;
-  std::deque<entry> kept_;                 // guarded by mutex_
-  std::uint64_t next_ = 1;                 // guarded by mutex_
-  bool ended_ = false;                     // guarded by mutex_
-  std::array<std::uint64_t, 64> counts_{}; // guarded by mutex_, by kind
+  std::deque<entry> kept_; // guarded by mutex_
+  std::uint64_t next_ = 1; // guarded by mutex_
+  bool ended_ = false;     // guarded by mutex_
   std::uint64_t subscription_;
 };
 

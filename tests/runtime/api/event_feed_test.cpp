@@ -161,11 +161,3 @@ TEST_CASE_METHOD(fixture, "a client that does not read holds up nobody",
   held.unlock();
   client.join(); // it fell too far behind, and was told so
 }
-
-TEST_CASE_METHOD(fixture, "events are counted by their kind",
-                 "[runtime][api][events]") {
-  happen("a");
-  happen("b");
-  CHECK_THAT(feed.metrics(),
-             ContainsSubstring("stanchion_events_total{event=\"run_log\"} 2"));
-}
