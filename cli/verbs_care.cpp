@@ -73,7 +73,8 @@ void add_up(json& whole, const json& part) {
   auto& kept = whole["kept"];
   if (kept.is_null())
     kept = json::object();
-  for (const auto& [why, count] : part.value("kept", json::object()).items())
+  const auto more = part.value("kept", json::object());
+  for (const auto& [why, count] : more.items())
     kept[why] = kept.value(why, std::uint64_t{0}) + count.get<std::uint64_t>();
 }
 

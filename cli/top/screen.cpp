@@ -1,8 +1,9 @@
-// The only file that names ncurses.
+// Beside `known_terminal` the only file that names ncurses.
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 
 #include <stanchion/cli/top/cells.hpp>
+#include <stanchion/cli/top/known_terminal.hpp>
 #include <stanchion/cli/top/screen.hpp>
 
 #include <curses.h>
@@ -113,7 +114,8 @@ struct screen::impl {
     if (theirs != nullptr)
       before = ::uselocale(theirs);
     utf8 = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
-    terminal = ::newterm(nullptr, stdout, stdin);
+    if (is_known_terminal())
+      terminal = ::newterm(nullptr, stdout, stdin);
   }
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
