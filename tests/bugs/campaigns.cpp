@@ -436,6 +436,25 @@ simulation busy() {
   return sim;
 }
 
+// -- people who change their mind ---------------------------------------------
+
+simulation called_off(simulation sim) {
+  sim.inject(rough_days());
+  sim.cancel(1, {}, 30s);
+  sim.cancel(2, {}, 10min);
+  return sim;
+}
+
+/// The agent of the first run is stopped, lowered and raised again.
+simulation lowered(simulation sim, const std::string& agent) {
+  sim.inject(rough_days());
+  sim.leave_open(park_reason::stopped_mode); // it goes on by itself
+  sim.set_mode(agent, mode::stopped, {}, 30s);
+  sim.set_mode(agent, mode::advisory, 5min, 5min);
+  sim.set_mode(agent, mode::autonomous, 1h, 1h);
+  return sim;
+}
+
 } // namespace
 
 const std::vector<hunting_ground>& hunting_grounds() {
@@ -450,6 +469,9 @@ const std::vector<hunting_ground>& hunting_grounds() {
     {"bounds", bounded},
     {"ailing", ailing},
     {"busy", busy},
+    {"called off, careful", [] { return called_off(careful_system()); }},
+    {"called off, asking", [] { return called_off(asking_system()); }},
+    {"lowered", [] { return lowered(three_runs(), "five"); }},
     {"wide, everywhere", [] { return wide_on({}); }, true},
     {"people, everywhere", people_who_take_their_time, true},
   };
