@@ -1,3 +1,4 @@
+#include <stanchion/actors/http/sse.hpp>
 #include <stanchion/cli/remote_operations.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
@@ -40,7 +41,7 @@ std::string run_path(const std::string& id) {
   return "/v1/runs/" + percent_encoded(id);
 }
 
-/// Takes the lines of a followed run apart.
+/// Takes the events of a followed run apart.
 class event_reader {
 public:
   explicit event_reader(const follower& f) : f_(f) {
@@ -49,21 +50,9 @@ public:
 
   /// False once there is no more to come.
   bool take(std::string_view line) {
-    constexpr auto event = std::string_view{"event: "};
-    constexpr auto data = std::string_view{"data: "};
-    if (line.starts_with(event))
-      name_ = line.substr(event.size());
-    if (!line.starts_with(data))
-      return true;
-    auto content = parse(line.substr(data.size()));
-    if (name_ == "problem")
-      throw_problem(content);
-    if (name_ == "run") {
-      end_ = std::move(content);
-      return false;
-    }
-    if (f_.on_record)
-      f_.on_record(content);
+    for (const auto& x : from_.read(std::string{line} + '\n'))
+      if (!take(x))
+        return false;
     return true;
   }
 
@@ -73,8 +62,21 @@ public:
   }
 
 private:
+  bool take(const sse_event& x) {
+    auto content = parse(x.data);
+    if (x.type == "problem")
+      throw_problem(content);
+    if (x.type == "run") {
+      end_ = std::move(content);
+      return false;
+    }
+    if (f_.on_record)
+      f_.on_record(content);
+    return true;
+  }
+
   const follower& f_;
-  std::string name_;
+  sse_reader from_{limits.bytes};
   json end_;
 };
 

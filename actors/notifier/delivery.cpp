@@ -1,27 +1,17 @@
+#include <stanchion/actors/http/retry_after.hpp>
 #include <stanchion/actors/notifier/delivery.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <ctime>
 
 namespace stanchion {
 
 namespace {
 
-/// A Retry-After of the past, of no number and of no date counts for nothing.
+/// What a header asks for, but at most a day.
 std::optional<duration> wait_in(const std::string& header, instant now) {
-  constexpr auto most = std::chrono::seconds{24h};
-  auto seconds = std::int64_t{0};
-  const auto* end = header.data() + header.size();
-  const auto read = std::from_chars(header.data(), end, seconds);
-  if (read.ec == std::errc{} && read.ptr == end)
-    return std::clamp(std::chrono::seconds{seconds}, 0s, most);
-  auto date = std::tm{};
-  if (::strptime(header.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr)
-    return std::nullopt;
-  const auto at = instant{std::chrono::seconds{::timegm(&date)}};
-  return std::clamp<duration>(at - now, 0s, most);
+  const auto wait = parse_retry_after(header, now);
+  return wait ? std::optional{std::min<duration>(*wait, 24h)} : std::nullopt;
 }
 
 } // namespace
