@@ -215,7 +215,7 @@ TEST_CASE("every level has help with an example", "[cli]") {
   const auto x = parse_words("prog", asking);
   REQUIRE(std::holds_alternative<help_text>(x));
   CHECK_THAT(std::get<help_text>(x).text,
-             ContainsSubstring("Example") && ContainsSubstring("prog "));
+             ContainsSubstring("Example") && ContainsSubstring(":\n  prog "));
 }
 
 TEST_CASE("spans are read with their unit", "[cli]") {
