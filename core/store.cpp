@@ -1,7 +1,7 @@
 #include <stanchion/core/store.hpp>
+#include <stanchion/core/unlimited.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 namespace stanchion {
@@ -50,9 +50,8 @@ std::size_t weight_of(const std::vector<T>& xs) {
 
 std::vector<ticket_count> store::count_open_tickets() {
   auto kinds = std::map<ticket_kind, ticket_count>{};
-  const auto most = std::size_t{std::numeric_limits<std::int32_t>::max()};
   for (const auto& x :
-       list_tickets({.states = {ticket_state::open}, .limit = most})) {
+       list_tickets({.states = {ticket_state::open}, .limit = unlimited})) {
     auto& of = kinds[x.kind];
     of.oldest = of.count == 0 ? x.created : std::min(of.oldest, x.created);
     of.kind = x.kind;

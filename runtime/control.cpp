@@ -3,6 +3,7 @@
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/schema.hpp>
+#include <stanchion/core/unlimited.hpp>
 #include <stanchion/fabric/routed.hpp>
 #include <stanchion/runtime/agent_use.hpp>
 #include <stanchion/runtime/detail/ask.hpp>
@@ -13,7 +14,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <limits>
 #include <utility>
 
 namespace stanchion {
@@ -103,10 +103,10 @@ std::string runtime::impl::wrong_arguments(const std::string& tool,
 }
 
 void runtime::impl::resume_stopped(const std::string& agent) {
-  const auto parked = store->list_tickets(
-    {.states = {ticket_state::open},
-     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()},
-     .reason = park_reason::stopped_mode});
+  const auto parked
+    = store->list_tickets({.states = {ticket_state::open},
+                           .limit = unlimited,
+                           .reason = park_reason::stopped_mode});
   for (const auto& t : parked) {
     const auto row = store->find_run(t.run);
     if (!row || (!agent.empty() && row->agent != agent))
@@ -158,10 +158,9 @@ void runtime::impl::start_undo(const ticket& t) {
 
 /// What was refused while the agent that undoes was stopped.
 void runtime::impl::start_undos() {
-  const auto reviews = store->list_tickets(
-    {.states = {ticket_state::decided},
-     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()},
-     .kind = ticket_kind::review});
+  const auto reviews = store->list_tickets({.states = {ticket_state::decided},
+                                            .limit = unlimited,
+                                            .kind = ticket_kind::review});
   for (const auto& t : reviews)
     if (t.decided->verb == verb::undo && !is_being_undone(t))
       start_undo(t);

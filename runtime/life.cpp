@@ -8,6 +8,7 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/run_messages.hpp>
 #include <stanchion/core/ticket_messages.hpp>
+#include <stanchion/core/unlimited.hpp>
 #include <stanchion/runtime/detail/faulty_store.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
 #include <stanchion/runtime/detail/notifications.hpp>
@@ -26,7 +27,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <limits>
 #include <utility>
 
 namespace stanchion {
@@ -244,9 +244,7 @@ void runtime::impl::withdraw_mended(const std::vector<run_row>& orphans) {
   for (const auto& row : orphans)
     missing.insert(row.agent + "@" + row.version);
   const auto open = store->list_tickets(
-    {.states = {ticket_state::open},
-     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()},
-     .tree = true});
+    {.states = {ticket_state::open}, .limit = unlimited, .tree = true});
   for (const auto& t : open) {
     const auto about = subject_of(t);
     if (about.part == tree_part::root)

@@ -2,13 +2,13 @@
 #include <stanchion/actors/run/undo_list.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/ticket.hpp>
+#include <stanchion/core/unlimited.hpp>
 #include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/runtime/prune.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -16,7 +16,6 @@ namespace stanchion {
 
 namespace {
 
-constexpr auto all = std::size_t{std::numeric_limits<std::int32_t>::max()};
 /// Rows that are looked at in one go.
 constexpr auto page = std::size_t{1'000};
 
@@ -92,11 +91,12 @@ private:
       return why;
     to.push_back(row);
     x.records += in_.read(row.number, 0).size();
-    for (const auto& t : in_.list_tickets({.run = row.number, .limit = all}))
+    for (const auto& t :
+         in_.list_tickets({.run = row.number, .limit = unlimited}))
       if (auto why = add(t, x); !why.empty())
         return why;
     for (const auto& child :
-         in_.list_runs({.parent = row.number, .limit = all}))
+         in_.list_runs({.parent = row.number, .limit = unlimited}))
       if (auto why = add(child, to, x); !why.empty())
         return why;
     return {};

@@ -6,6 +6,7 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/core/ticket_messages.hpp>
 #include <stanchion/core/tree.hpp>
+#include <stanchion/core/unlimited.hpp>
 #include <stanchion/fabric/routed.hpp>
 
 #include <nlohmann/json.hpp>
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -265,8 +265,7 @@ private:
   /// All that an earlier desk sent is in the store.
   void take_up() {
     const auto open = options_.store->list_tickets(
-      {.states = {ticket_state::open},
-       .limit = std::numeric_limits<std::int32_t>::max()});
+      {.states = {ticket_state::open}, .limit = unlimited});
     for (const auto& x : open)
       watch(x);
     for (const auto& id : consequences_.undos())

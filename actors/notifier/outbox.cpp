@@ -3,11 +3,11 @@
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/json_text.hpp>
 #include <stanchion/core/store_wrapper.hpp>
+#include <stanchion/core/unlimited.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
 namespace stanchion {
@@ -250,9 +250,8 @@ void outbox::end_alert(const std::string& id, const incident& was, instant now,
 }
 
 outbox::change outbox::catch_up(store& from, instant now, bool begins) {
-  const auto open = from.list_tickets(
-    {.states = {ticket_state::open},
-     .limit = std::size_t{std::numeric_limits<std::int32_t>::max()}});
+  const auto open
+    = from.list_tickets({.states = {ticket_state::open}, .limit = unlimited});
   auto to = change{};
   const std::lock_guard lock{mutex_};
   behind_ = true;

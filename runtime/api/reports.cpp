@@ -2,6 +2,7 @@
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/ticket_text.hpp>
+#include <stanchion/core/unlimited.hpp>
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/forking.hpp>
 
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +17,6 @@
 namespace stanchion {
 
 namespace {
-
-constexpr auto all = std::size_t{std::numeric_limits<std::int32_t>::max()};
 
 [[noreturn]] void unknown_run(std::string_view text) {
   throw error{error_code::unknown_run,
@@ -59,7 +57,7 @@ std::vector<run_row> runs_starting_with(store& in, const std::string& text) {
 }
 
 std::vector<run_row> open_children(store& in, run_number of) {
-  auto filter = run_filter{.parent = of, .limit = all};
+  auto filter = run_filter{.parent = of, .limit = unlimited};
   filter.states = {run_state::queued, run_state::running, run_state::waiting,
                    run_state::parked, run_state::compensating};
   return in.list_runs(filter);
@@ -67,7 +65,7 @@ std::vector<run_row> open_children(store& in, run_number of) {
 
 std::vector<ticket> open_tickets(store& in, run_number of) {
   return in.list_tickets(
-    {.states = {ticket_state::open}, .run = of, .limit = all});
+    {.states = {ticket_state::open}, .run = of, .limit = unlimited});
 }
 
 /// Of a run and of all its open descendants.

@@ -4,11 +4,11 @@
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/unlimited.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace stanchion::detail {
@@ -329,7 +329,7 @@ void run_actor::cancel_children(const std::string& reason,
 std::vector<run_row> run_actor::children() const {
   auto filter = run_filter{};
   filter.parent = options_.number;
-  filter.limit = std::numeric_limits<std::int32_t>::max();
+  filter.limit = unlimited;
   return services_.store->list_runs(filter);
 }
 
