@@ -3,7 +3,7 @@
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/mode.hpp>
-#include <stanchion/core/ticket_text.hpp>
+#include <stanchion/core/ticket_document.hpp>
 #include <stanchion/runtime/api/event_feed.hpp>
 #include <stanchion/runtime/api/owner_operations.hpp>
 #include <stanchion/runtime/api/reports.hpp>

@@ -1,7 +1,7 @@
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
-#include <stanchion/core/ticket_text.hpp>
+#include <stanchion/core/ticket_document.hpp>
 #include <stanchion/runtime/api/reports.hpp>
 #include <stanchion/runtime/api/run_export.hpp>
 #include <stanchion/runtime/api/store_operations.hpp>

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include <stanchion/core/ticket_text.hpp>
+#include <stanchion/core/ticket_document.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,5 @@
 #include <stanchion/core/encode.hpp>
-#include <stanchion/core/ticket_text.hpp>
+#include <stanchion/core/ticket_document.hpp>
 
 #include <nlohmann/json.hpp>
 
