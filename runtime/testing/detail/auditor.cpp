@@ -1,6 +1,7 @@
 #include <stanchion/actors/run/step.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/runtime/testing/detail/auditor.hpp>
+#include <stanchion/supervisors/modes/modes.hpp>
 #include <stanchion/supervisors/policy/mode_watch.hpp>
 
 #include <nlohmann/json.hpp>
@@ -308,13 +309,11 @@ void auditor::said(const std::string& agent, mode to) {
 }
 
 void auditor::mode_taken(const fact& x, instant now) {
-  constexpr auto prefix = std::string_view{"mode/"};
+  const auto prefix = mode_fact("");
   if (!x.key.starts_with(prefix))
     return;
   const auto agent = x.key.substr(prefix.size());
-  const auto doc = json::parse(x.text);
-  const auto to = mode_setting{
-    parse_mode(doc.value("mode", "")).value(), doc.value("by", ""), {}};
+  const auto to = parse_mode_setting(x.text);
   if (modes_[agent].set(to.mode, now))
     check_widened(agent, to);
 }
