@@ -1,6 +1,6 @@
 #include <stanchion/actors/run/bodies.hpp>
 #include <stanchion/actors/run/history.hpp>
-#include <stanchion/core/error.hpp>
+#include <stanchion/runtime/detail/commit.hpp>
 #include <stanchion/runtime/recovery.hpp>
 
 #include <algorithm>
@@ -79,23 +79,12 @@ void charge_deaths(store& in, instant now, event_sink* events) {
                       x.step, row.agent, x.body});
     std::move(found.begin(), found.end(), std::back_inserter(charges.records));
   });
-  const auto* pointer = &charges;
   if (charges.records.empty())
     return;
-  switch (in.commit({&pointer, 1})) {
-  case commit_status::done:
-    if (events != nullptr)
-      for (auto& x : told)
-        events->publish(std::move(x));
-    return;
-  case commit_status::full:
-    throw error{error_code::store_full,
-                "there is no space left for the journal; free some, then "
-                "start again"};
-  case commit_status::io_error:
-    throw error{error_code::store_io,
-                "the journal cannot be written: " + in.problem()};
-  }
+  detail::commit_or_throw(in, charges);
+  if (events != nullptr)
+    for (auto& x : told)
+      events->publish(std::move(x));
 }
 
 recovery_plan plan_recovery(store& from, instant now,

@@ -1,4 +1,4 @@
-#include <stanchion/core/error.hpp>
+#include <stanchion/runtime/detail/commit.hpp>
 #include <stanchion/runtime/detail/notifications.hpp>
 #include <stanchion/runtime/notify/receivers.hpp>
 
@@ -8,25 +8,6 @@
 #include <utility>
 
 namespace stanchion::detail {
-
-namespace {
-
-void commit(store& in, const batch& x) {
-  const auto* pointer = &x;
-  switch (in.commit({&pointer, 1})) {
-  case commit_status::done:
-    return;
-  case commit_status::full:
-    throw error{error_code::store_full,
-                "there is no space left for the journal; free some, then "
-                "start again"};
-  case commit_status::io_error:
-    throw error{error_code::store_io,
-                "the journal cannot be written: " + in.problem()};
-  }
-}
-
-} // namespace
 
 notifications::notifications(const notification_options& x,
                              std::shared_ptr<event_bus> bus,
@@ -50,7 +31,7 @@ notifications::stand_before(const std::shared_ptr<store>& inner,
                             const std::function<instant()>& now) {
   auto missed = outbox_->catch_up(*inner, now());
   if (!missed.content.facts.empty())
-    commit(*inner, missed.content);
+    commit_or_throw(*inner, missed.content);
   outbox_->commit(std::move(missed));
   return make_outbox_store(inner, outbox_, now, [send = to_notifier_] {
     send(fabric::message::of(look_at_outbox{}));
