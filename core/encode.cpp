@@ -2,6 +2,7 @@
 #include <stanchion/core/detail/utf8.hpp>
 #include <stanchion/core/encode.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/json_text.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -13,11 +14,6 @@ namespace stanchion {
 namespace {
 
 // -- writing ------------------------------------------------------------------
-
-void put_text(json& to, const char* key, std::string_view text) {
-  if (!text.empty())
-    to[key] = detail::to_valid_utf8(text);
-}
 
 void put_instant(json& to, const char* key, instant at) {
   to[key] = to_rfc3339_micros(at);

@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <string_view>
 
 /// Text out of JSON that is to be shown or told, never hashed: for that there
 /// is `canonical`. Threads: any.
@@ -15,5 +16,8 @@ namespace stanchion {
 /// A member that is text; empty where there is none.
 [[nodiscard]] std::string text_in(const nlohmann::json& doc,
                                   const char* member);
+
+/// Sets a member, unless `text` is empty. What is no UTF-8 stands as U+FFFD.
+void put_text(nlohmann::json& to, const char* member, std::string_view text);
 
 } // namespace stanchion

@@ -20,25 +20,10 @@ severity level_of(const message& x) {
   return std::ranges::max_element(x.about, {}, &notice::severity)->severity;
 }
 
-void put(json& to, const char* name, std::string_view text) {
-  if (!text.empty())
-    to[name] = text;
-}
-
 /// What is the same for all that a message is about.
 json particulars(const notice& x) {
   auto to = json::object();
-  put(to, "kind", x.kind ? to_string(*x.kind) : "");
-  put(to, "reason", x.reason ? to_string(*x.reason) : "");
-  put(to, "agent", x.agent);
-  put(to, "tool", x.tool);
-  put(to, "assignee", x.assignee);
-  put(to, "verb", x.verb);
-  put(to, "by", x.by);
-  put(to, "alert", x.alert);
-  put(to, "ticket", x.ticket);
-  put(to, "run", x.run);
-  put(to, "step", x.step);
+  put_particulars(to, x);
   return to;
 }
 
@@ -48,9 +33,9 @@ json members(const message& x, const std::string& base_url) {
     if (to.size() == most_named)
       break;
     auto one = json{{"id", each.id}, {"at", to_rfc3339(each.at)}};
-    put(one, "ticket", each.ticket);
-    put(one, "run", each.run);
-    put(one, "url", link_to(each, base_url));
+    put_text(one, "ticket", each.ticket);
+    put_text(one, "run", each.run);
+    put_text(one, "url", link_to(each, base_url));
     to.push_back(std::move(one));
   }
   return to;
@@ -128,7 +113,7 @@ std::string generic_body(const message& x, const std::string& base_url) {
   to["count"] = x.about.size();
   to["group"] = first.group;
   to["events"] = members(x, base_url);
-  put(to, "url", link_to(first, base_url));
+  put_text(to, "url", link_to(first, base_url));
   return json_text(to);
 }
 
@@ -173,7 +158,7 @@ std::string pagerduty_body(const message& x, const std::string& base_url,
            {"group", first.group},
            {"class", first.reason ? to_string(*first.reason) : first.alert},
            {"custom_details", std::move(details)}};
-  put(payload, "component", first.tool.empty() ? first.agent : first.tool);
+  put_text(payload, "component", first.tool.empty() ? first.agent : first.tool);
   to["payload"] = std::move(payload);
   to["client"] = "Stanchion";
   if (const auto url = link_to(first, base_url); !url.empty()) {

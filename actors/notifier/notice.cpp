@@ -207,27 +207,27 @@ std::string headline(const notice& x) {
 
 // -- as JSON ------------------------------------------------------------------
 
+void put_particulars(json& to, const notice& x) {
+  put_text(to, "ticket", x.ticket);
+  put_text(to, "kind", x.kind ? to_string(*x.kind) : "");
+  put_text(to, "reason", x.reason ? to_string(*x.reason) : "");
+  put_text(to, "run", x.run);
+  put_text(to, "step", x.step);
+  put_text(to, "agent", x.agent);
+  put_text(to, "tool", x.tool);
+  put_text(to, "assignee", x.assignee);
+  put_text(to, "verb", x.verb);
+  put_text(to, "by", x.by);
+  put_text(to, "alert", x.alert);
+}
+
 void to_json(json& to, const notice& x) {
   to = json{{"id", x.id},
             {"what", to_string(x.what)},
             {"severity", to_string(x.severity)},
             {"at", to_micros(x.at)},
             {"group", x.group}};
-  const auto put = [&to](const char* name, std::string_view text) {
-    if (!text.empty())
-      to[name] = text;
-  };
-  put("ticket", x.ticket);
-  put("kind", x.kind ? to_string(*x.kind) : "");
-  put("reason", x.reason ? to_string(*x.reason) : "");
-  put("run", x.run);
-  put("step", x.step);
-  put("agent", x.agent);
-  put("tool", x.tool);
-  put("assignee", x.assignee);
-  put("verb", x.verb);
-  put("by", x.by);
-  put("alert", x.alert);
+  put_particulars(to, x);
   if (x.last)
     to["last"] = true;
 }

@@ -73,6 +73,11 @@ struct notice {
 /// One line: what happened, and to what.
 [[nodiscard]] std::string headline(const notice& x);
 
+/// What or whom it is about: `ticket`, `kind`, `reason`, `run`, `step`,
+/// `agent`, `tool`, `assignee`, `verb`, `by` and `alert`, as far as there is
+/// something to say.
+void put_particulars(json& to, const notice& x);
+
 void to_json(json& to, const notice& x);
 /// Nothing for what is no notice.
 [[nodiscard]] std::optional<notice> parse_notice(std::string_view text);
