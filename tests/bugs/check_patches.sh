@@ -4,7 +4,7 @@ set -eu
 cd "$1"
 bad=0
 for file in tests/bugs/*.patch; do
-  if ! patch -p1 --dry-run --force <"$file" >/dev/null; then
+  if ! patch -p1 -F0 --dry-run --force <"$file" >/dev/null; then
     echo "$file does not apply any more: plant its bug anew"
     bad=1
   fi

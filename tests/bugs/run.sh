@@ -55,7 +55,7 @@ missed=0
 for bug; do
   name=$(basename "$bug" .patch)
   file=$source/tests/bugs/$name.patch
-  patch -s -p1 -d "$tree" <"$file"
+  patch -s -p1 -F0 -d "$tree" <"$file"
   build
   if found=$(hunt "$seeds"); then
     echo "| $name | ${found#found: } |"
@@ -63,6 +63,6 @@ for bug; do
     echo "| $name | NOT FOUND |"
     missed=$((missed + 1))
   fi
-  patch -s -R -p1 -d "$tree" <"$file"
+  patch -s -R -p1 -F0 -d "$tree" <"$file"
 done
 [[ $missed -eq 0 ]]
