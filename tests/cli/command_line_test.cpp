@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/parts.hpp"
 #include "support/shell.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -17,19 +18,9 @@ using namespace stanchion::test;
 
 namespace {
 
-task<json> returns(agent_context&, value input) {
-  co_return input.get();
-}
-
 task<json> calls(agent_context& ctx, value) {
   auto x = co_await ctx.call("flaky");
   co_return x.get();
-}
-
-task<json> asks(agent_context& ctx, value) {
-  auto answer
-    = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return answer.get();
 }
 
 void setup(runtime& rt) {

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/parts.hpp"
 #include "support/shell.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -14,11 +15,6 @@ using namespace stanchion;
 using namespace stanchion::test;
 
 namespace {
-
-task<json> asks(agent_context& ctx, value) {
-  auto said = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return said.get();
-}
 
 task<json> leads(agent_context& ctx, value input) {
   auto child = co_await ctx.spawn("asks", input);

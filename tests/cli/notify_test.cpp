@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include "support/command.hpp"
 #include "support/eventually.hpp"
+#include "support/parts.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/runtime/runtime.hpp>
@@ -17,12 +18,6 @@ using namespace stanchion;
 using namespace stanchion::test;
 
 namespace {
-
-task<json> asks(agent_context& ctx, value) {
-  auto answer
-    = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return answer.get();
-}
 
 void setup(runtime& rt) {
   rt.add(agent{"asks", "1", asks});

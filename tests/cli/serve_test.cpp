@@ -1,3 +1,4 @@
+#include "support/parts.hpp"
 // A server in a process of its own, and the commands that ask it.
 
 #include "support/catch.hpp"
@@ -18,16 +19,6 @@ using namespace stanchion;
 using namespace stanchion::test;
 
 namespace {
-
-task<json> returns(agent_context&, value input) {
-  co_return input.get();
-}
-
-task<json> asks(agent_context& ctx, value) {
-  auto answer
-    = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return answer.get();
-}
 
 void setup(runtime& rt) {
   rt.add(agent{"returns", "1", returns});

@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/refusal.hpp"
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
@@ -69,15 +70,6 @@ struct behind {
     .store = store, .journal_backlog = 1, .grace = 100ms, .events = sink}};
 };
 
-error_code code_of(const auto& f) {
-  try {
-    f();
-  } catch (const error& e) {
-    return e.code();
-  }
-  return error_code{};
-}
-
 } // namespace
 
 TEST_CASE_METHOD(behind,
@@ -105,9 +97,9 @@ TEST_CASE_METHOD(behind,
     return eventually([&] { return store->refused > before; }) && rt.stop();
   });
   auto whole = std::async(std::launch::async, [this] {
-    return code_of([this] { rt.submit({.agent = "ends"}); });
+    return refusal([this] { rt.submit({.agent = "ends"}); });
   });
-  CHECK(code_of([this] { submit_only(); }) == error_code::not_running);
+  CHECK(refusal([this] { submit_only(); }) == error_code::not_running);
   CHECK(whole.get() == error_code::not_running);
   CHECK(store->refused > before);
   CHECK_FALSE(clean.get()); // what waits for the store is lost

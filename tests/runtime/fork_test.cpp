@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/refusal.hpp"
 #include "support/virtual_runs.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -192,16 +193,6 @@ struct origin_run {
   instant now;
 };
 
-error_code refused(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const error& e) {
-    return e.code();
-  }
-  FAIL("it was not refused");
-  return {};
-}
-
 } // namespace
 
 TEST_CASE("wherever a run is forked nothing is done once more unasked",
@@ -354,10 +345,10 @@ TEST_CASE("a fork may run another version of its agent", "[runtime][fork]") {
 TEST_CASE("only a run that stands or is over is forked, at a step it has",
           "[runtime][fork]") {
   auto it = origin_run{"waits"};
-  CHECK(refused([&] { it.fork({}); }) == error_code::run_conflict);
+  CHECK(refusal([&] { it.fork({}); }) == error_code::run_conflict);
   auto over = origin_run{"orders"};
-  CHECK(refused([&] { over.fork({.at = "17"}); }) == error_code::usage);
-  CHECK(refused([&] { over.fork({}); }) == error_code::usage);
+  CHECK(refusal([&] { over.fork({.at = "17"}); }) == error_code::usage);
+  CHECK(refusal([&] { over.fork({}); }) == error_code::usage);
 }
 
 TEST_CASE("the same key is the same fork", "[runtime][fork]") {

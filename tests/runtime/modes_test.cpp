@@ -1,4 +1,6 @@
 #include "support/catch.hpp"
+#include "support/newest.hpp"
+#include "support/parts.hpp"
 #include "support/virtual_runs.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -70,13 +72,7 @@ struct life {
              .input(any())
              .output(any())
              .run_inline());
-    rt.add(tool{
-      "breaks", effect::read_only,
-      [](const value&, tool_context&) -> json {
-        throw tool_error{failure_kind::http_4xx, side_effect::none, "no"};
-      }}.input(any())
-             .output(any())
-             .run_inline());
+    rt.add(failing_tool("breaks"));
     rt.add(tool{
       "flaky", effect::idempotent,
       [this](const value&, tool_context&) -> json {
@@ -115,10 +111,7 @@ struct life {
     return store->list_runs({}).at(0);
   }
   std::string result() {
-    const auto row = last();
-    if (row.state != run_state::completed)
-      return std::string{to_string(row.state)};
-    return rt.result(row.id).get().dump();
+    return newest_result(rt);
   }
 
   std::shared_ptr<memory_store> store;

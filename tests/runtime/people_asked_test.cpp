@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/newest.hpp"
 #include "support/virtual_runs.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -106,10 +107,7 @@ struct life {
     return store->list_runs({}).at(0);
   }
   std::string result() {
-    const auto row = last();
-    if (row.state != run_state::completed)
-      return std::string{to_string(row.state)};
-    return rt.result(row.id).get().dump();
+    return newest_result(rt);
   }
 
   std::shared_ptr<memory_store> store;

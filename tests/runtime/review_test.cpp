@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/parts.hpp"
 #include "support/virtual_runs.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -40,13 +41,7 @@ struct life {
              })
              .review_within(1h)
              .run_inline());
-    rt.add(tool{
-      "fails", effect::read_only,
-      [](const value&, tool_context&) -> json {
-        throw tool_error{failure_kind::http_4xx, side_effect::none, "no"};
-      }}.input(any())
-             .output(any())
-             .run_inline());
+    rt.add(failing_tool("fails"));
     rt.add(agent{"books", "1", books}.on_unhandled(on_unhandled::fail));
     rt.start();
     pass(1ms);

@@ -1,5 +1,7 @@
 #include "support/catch.hpp"
+#include "support/parts.hpp"
 #include "support/process.hpp"
+#include "support/refusal.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/core/canonical.hpp>
@@ -22,12 +24,6 @@ json echo(const value& x, tool_context&) {
 task<json> calls_echo(agent_context& ctx, value input) {
   auto x = co_await ctx.call("echo", args("n", input["n"]));
   co_return x.get();
-}
-
-task<json> asks(agent_context& ctx, value) {
-  auto answer
-    = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return answer.get();
 }
 
 tool echo_tool() {
@@ -54,15 +50,6 @@ std::string text_of(const std::function<void()>& f) {
     return e.what();
   }
   return {};
-}
-
-error_code code_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const error& e) {
-    return e.code();
-  }
-  return error_code{};
 }
 
 } // namespace
@@ -95,16 +82,16 @@ TEST_CASE("the same key gives the same run, another input is refused",
   const auto again
     = rt.submit({.agent = "a", .input = args("n", 1), .key = "k"});
   CHECK(first.id == again.id);
-  CHECK(code_of(
+  CHECK(refusal(
           [&] { rt.submit({.agent = "a", .input = args("n", 2), .key = "k"}); })
         == error_code::idempotency_mismatch);
 }
 
 TEST_CASE("what cannot work is refused before anything starts", "[runtime]") {
   auto rt = runtime{config{.in_memory = true}};
-  CHECK(code_of([&] { rt.add(tool{"x", effect::once, echo}); })
+  CHECK(refusal([&] { rt.add(tool{"x", effect::once, echo}); })
         == error_code::invalid_spec);
-  CHECK(code_of([&] {
+  CHECK(refusal([&] {
           rt.add(
             tool{"x", effect::reconcilable, echo}.input(any()).output(any()));
         })
@@ -137,10 +124,10 @@ TEST_CASE("what cannot work is refused before anything starts", "[runtime]") {
   CHECK_THAT(add(alone.run_inline().hedge({})),
              ContainsSubstring("hedge: a tool that runs inline"));
   rt.add(echo_tool());
-  CHECK(code_of([&] { rt.add(echo_tool()); }) == error_code::invalid_spec);
-  CHECK(code_of([&] { rt.submit({.agent = "a"}); }) == error_code::not_running);
+  CHECK(refusal([&] { rt.add(echo_tool()); }) == error_code::invalid_spec);
+  CHECK(refusal([&] { rt.submit({.agent = "a"}); }) == error_code::not_running);
   rt.start();
-  CHECK(code_of([&] { rt.submit({.agent = "a"}); })
+  CHECK(refusal([&] { rt.submit({.agent = "a"}); })
         == error_code::unknown_agent);
 }
 
@@ -152,7 +139,7 @@ TEST_CASE("a ticket is decided by a person and the run goes on", "[runtime]") {
   REQUIRE(rt.wait(id).state == run_state::parked);
   const auto open = rt.journal().list_tickets({.states = {ticket_state::open}});
   REQUIRE(open.size() == 1);
-  CHECK(code_of([&] {
+  CHECK(refusal([&] {
           rt.decide({.ticket = open[0].id, .verb = verb::retry, .by = "ann"});
         })
         == error_code::bad_decision);
@@ -162,7 +149,7 @@ TEST_CASE("a ticket is decided by a person and the run goes on", "[runtime]") {
              .payload = R"("the red one")"});
   CHECK(rt.wait(id).state == run_state::completed);
   CHECK(rt.result(id).get().as_string() == "the red one");
-  CHECK(code_of([&] {
+  CHECK(refusal([&] {
           rt.decide({.ticket = open[0].id, .verb = verb::abort, .by = "bob"});
         })
         == error_code::ticket_conflict);
@@ -178,7 +165,7 @@ TEST_CASE("a waiting run is cancelled", "[runtime]") {
   const auto id = rt.submit({.agent = "nap"}).id;
   rt.cancel(id, "enough", "ann");
   CHECK(rt.wait(id).state == run_state::cancelled);
-  CHECK(code_of([&] { rt.cancel(id, "again", "ann"); })
+  CHECK(refusal([&] { rt.cancel(id, "again", "ann"); })
         == error_code::run_conflict);
 }
 
@@ -188,7 +175,7 @@ TEST_CASE("a second runtime on the same directory is refused by name",
   auto first = runtime{config{.data_dir = dir.path()}};
   first.start();
   auto second = runtime{config{.data_dir = dir.path()}};
-  CHECK(code_of([&] { second.start(); }) == error_code::store_in_use);
+  CHECK(refusal([&] { second.start(); }) == error_code::store_in_use);
 }
 
 TEST_CASE("the tree shows every tool and agent, composed ones too",
@@ -255,7 +242,7 @@ TEST_CASE("a run whose version the program lacks waits with one ticket",
     auto rt = runtime{config{.data_dir = dir.path()}};
     rt.add(agent{"asks", "2", asks});
     rt.start();
-    CHECK(code_of([&] { rt.resume(ids[0]); }) == error_code::unknown_agent);
+    CHECK(refusal([&] { rt.resume(ids[0]); }) == error_code::unknown_agent);
     CHECK_THAT(text_of([&] { rt.cancel(ids[0], "enough", "ann"); }),
                ContainsSubstring("no version 1 of agent asks"));
     rt.stop();

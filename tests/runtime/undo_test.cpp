@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/parts.hpp"
 #include "support/virtual_runs.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
@@ -174,13 +175,7 @@ struct life {
              .input(any())
              .output(any())
              .run_inline());
-    rt.add(tool{
-      "fails", effect::read_only,
-      [](const value&, tool_context&) -> json {
-        throw tool_error{failure_kind::http_4xx, side_effect::none, "no"};
-      }}.input(any())
-             .output(any())
-             .run_inline());
+    rt.add(failing_tool("fails"));
     for (const auto& [name, body] :
          std::map<std::string, agent::function>{{"trip", trip},
                                                 {"journey", journey},

@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/parts.hpp"
 
 #include <stanchion/actors/journal/data_dir.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
@@ -38,12 +39,6 @@ json hangs(const value&, tool_context&) {
 task<json> calls(agent_context& ctx, value input) {
   auto x = co_await ctx.call(input["tool"].as_string(), input);
   co_return x.get();
-}
-
-task<json> asks(agent_context& ctx, value) {
-  auto answer
-    = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return answer.get();
 }
 
 task<json> naps(agent_context& ctx, value input) {

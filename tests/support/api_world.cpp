@@ -1,6 +1,7 @@
 #include "support/api_world.hpp"
 
 #include "support/catch.hpp"
+#include "support/parts.hpp"
 
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/runtime/api/owner_operations.hpp>
@@ -19,19 +20,9 @@ namespace stanchion::test {
 
 namespace {
 
-task<json> returns(agent_context&, value input) {
-  co_return input.get();
-}
-
 task<json> calls(agent_context& ctx, value input) {
   auto x = co_await ctx.call("echo", args("n", input["n"]));
   co_return x.get();
-}
-
-task<json> asks(agent_context& ctx, value) {
-  auto answer
-    = co_await ctx.escalate(park_reason::requires_human, "which one?");
-  co_return answer.get();
 }
 
 json echo(const value& x, tool_context&) {

@@ -17,6 +17,14 @@ notification_channel pager() {
                         .routing_key = {.env = "KEY"}}};
 }
 
+event breaker_opened() {
+  return {.kind = event_kind::alert_raised,
+          .severity = severity::error,
+          .at = t0,
+          .subject = "pay",
+          .fields = R"({"alert":"breaker_open"})"};
+}
+
 struct fixture {
   explicit fixture(std::vector<notification_channel> xs
                    = {{.name = "all", .resolved = true}})
@@ -28,8 +36,7 @@ struct fixture {
   void begin() {
     box = std::make_shared<outbox>(channels);
     auto missed = box->catch_up(*below, t0);
-    const auto* pointer = &missed.content;
-    REQUIRE(below->commit({&pointer, 1}) == commit_status::done);
+    put_below(missed.content);
     box->commit(std::move(missed));
     it = make_outbox_store(below, box, [] { return t0; }, [this] { ++woken; });
   }
@@ -37,6 +44,12 @@ struct fixture {
   commit_status put(const batch& x) {
     const auto* pointer = &x;
     return it->commit({&pointer, 1});
+  }
+
+  /// Behind its back.
+  void put_below(const batch& x) {
+    const auto* pointer = &x;
+    REQUIRE(below->commit({&pointer, 1}) == commit_status::done);
   }
 
   /// All that waits, in the journal: channel and id.
@@ -108,10 +121,7 @@ TEST_CASE("what changed while nobody looked is told at the start",
     b.facts = {removed(told)};
     x.put(b);
   }
-  const auto elsewhere
-    = with({decided(sample_ticket("T-1")), sample_ticket("T-3")});
-  const auto* pointer = &elsewhere;
-  REQUIRE(x.below->commit({&pointer, 1}) == commit_status::done);
+  x.put_below(with({decided(sample_ticket("T-1")), sample_ticket("T-3")}));
   x.begin();
   CHECK(x.waiting() == "all:T-1.ticket_decided.1 all:T-3.ticket_opened.1");
   x.begin();
@@ -162,13 +172,8 @@ TEST_CASE("PagerDuty resolves once the last of a group is over",
 TEST_CASE("an alert that a process died with is over for the next one",
           "[notifier][outbox]") {
   auto x = fixture{{pager()}};
-  auto raised = x.box->look_at(event{.kind = event_kind::alert_raised,
-                                     .severity = severity::error,
-                                     .at = t0,
-                                     .subject = "pay",
-                                     .fields = R"({"alert":"breaker_open"})"});
-  const auto* pointer = &raised.content;
-  REQUIRE(x.below->commit({&pointer, 1}) == commit_status::done);
+  auto raised = x.box->look_at(breaker_opened());
+  x.put_below(raised.content);
   x.begin();
   const auto all = pending_in(*x.below);
   REQUIRE(all.size() == 2);
@@ -183,13 +188,8 @@ TEST_CASE("an alert that a process died with is over for the next one",
 TEST_CASE("an alert is not over because the disk was full",
           "[notifier][outbox]") {
   auto x = fixture{{pager()}};
-  auto raised = x.box->look_at(event{.kind = event_kind::alert_raised,
-                                     .severity = severity::error,
-                                     .at = t0,
-                                     .subject = "pay",
-                                     .fields = R"({"alert":"breaker_open"})"});
-  const auto* pointer = &raised.content;
-  REQUIRE(x.below->commit({&pointer, 1}) == commit_status::done);
+  auto raised = x.box->look_at(breaker_opened());
+  x.put_below(raised.content);
   x.box->commit(std::move(raised));
   x.below->fail_commits(commit_fault::io_error);
   CHECK(x.put(with({sample_ticket()})) == commit_status::io_error);

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/refusal.hpp"
 
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/run/bodies.hpp>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace stanchion;
+using namespace stanchion::test;
 
 namespace {
 
@@ -55,15 +57,6 @@ struct fixture {
   batch content;
   std::unique_ptr<memory_store> store = make_memory_store();
 };
-
-error_code refusal(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const error& e) {
-    return e.code();
-  }
-  return error_code{};
-}
 
 } // namespace
 

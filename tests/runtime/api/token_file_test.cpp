@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/refusal.hpp"
 
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/api/token_file.hpp>
@@ -17,15 +18,6 @@ using namespace stanchion::test;
 namespace {
 
 constexpr auto t0 = instant{1'800'000'000s};
-
-error_code refusal(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const error& e) {
-    return e.code();
-  }
-  return error_code{};
-}
 
 struct fixture {
   temporary_dir dir;
