@@ -137,6 +137,37 @@ CREATE INDEX tickets_asked ON tickets(
   num, kind, reason, run, agent, tool, assignee, created) WHERE state = 1;
 )sql";
 
+// What the rows add up to, so that one which goes back to what it was does not
+// go unnoticed. A sum() that overflows fails: halves are added one by one.
+constexpr auto format_4 = R"sql(
+CREATE TABLE totals(
+  num INTEGER PRIMARY KEY,
+  records INTEGER NOT NULL,
+  runs INTEGER NOT NULL,
+  tickets INTEGER NOT NULL,
+  facts INTEGER NOT NULL,
+  audits INTEGER NOT NULL
+) STRICT;
+WITH
+  sums(name, sum) AS (
+    SELECT 'runs', sum FROM runs
+    UNION ALL SELECT 'tickets', sum FROM tickets
+    UNION ALL SELECT 'facts', sum FROM facts
+    UNION ALL SELECT 'audits', sum FROM audits),
+  halves(name, high, low) AS (
+    SELECT name, sum(sum >> 32), sum(sum & 4294967295) FROM sums
+    GROUP BY name),
+  added(name, total) AS (
+    SELECT name, ((high + (low >> 32)) << 32) | (low & 4294967295)
+    FROM halves)
+INSERT INTO totals VALUES(1,
+  (SELECT count(*) FROM records),
+  coalesce((SELECT total FROM added WHERE name = 'runs'), 0),
+  coalesce((SELECT total FROM added WHERE name = 'tickets'), 0),
+  coalesce((SELECT total FROM added WHERE name = 'facts'), 0),
+  coalesce((SELECT total FROM added WHERE name = 'audits'), 0));
+)sql";
+
 [[noreturn]] void refuse_newer(const fs::path& path, std::uint32_t found,
                                std::uint32_t known) {
   throw error{error_code::store_newer,
@@ -203,8 +234,8 @@ void back_up(connection& db, const fs::path& path, std::uint32_t format) {
 } // namespace
 
 std::span<const migration> migrations() {
-  static const auto list
-    = std::to_array<migration>({{format_1}, {format_2}, {format_3}});
+  static const auto list = std::to_array<migration>(
+    {{format_1}, {format_2}, {format_3}, {format_4}});
   return list;
 }
 

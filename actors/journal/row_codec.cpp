@@ -108,6 +108,19 @@ std::int64_t sum_of(const fact& x) {
   return sum.value();
 }
 
+/// By how much the sum of a table's checksums grows; 0 is that of no row.
+std::uint64_t growth(std::int64_t before, std::int64_t after) {
+  return static_cast<std::uint64_t>(after) - static_cast<std::uint64_t>(before);
+}
+
+/// The checksum of the row that `sql` finds; 0 for none.
+template <class... Values>
+std::int64_t stored_sum(connection& db, std::string_view sql,
+                        const Values&... values) {
+  auto row = db.query(sql, values...);
+  return row.next() ? row.integer(0) : 0;
+}
+
 } // namespace
 
 // -- row_sum -----------------------------------------------------------------
@@ -227,7 +240,7 @@ checked<record_row> read_record(const rows& from) {
   auto& content = row.content;
   row.pos = from.integer(0);
   row.blob = from.text(7);
-  row.sum = from.integer(8);
+  result.sum = from.integer(8);
   content.run = static_cast<run_number>(from.integer(1));
   content.seq = static_cast<std::uint32_t>(from.integer(2));
   content.kind = as<record_kind>(from.integer(3));
@@ -238,7 +251,7 @@ checked<record_row> read_record(const rows& from) {
   sum << row.pos << from.integer(1) << from.integer(2) << from.integer(3)
       << from.integer(4) << content.step << content.body
       << optional_text(from, 7);
-  result.sound = sum.value() == row.sum;
+  result.sound = sum.value() == result.sum;
   if (!from.null(7)) {
     content.body = from.text(9);
     result.sound = result.sound && view(sha256(content.body)) == row.blob;
@@ -248,9 +261,12 @@ checked<record_row> read_record(const rows& from) {
 
 // -- runs --------------------------------------------------------------------
 
-void put(connection& db, const run_row& x, bool fresh) {
+std::uint64_t put(connection& db, const run_row& x, bool fresh) {
   const auto sum = sum_of(x);
+  auto before = std::int64_t{0};
   if (!fresh) {
+    before
+      = stored_sum(db, "SELECT sum FROM runs WHERE num = ?", number(x.number));
     // The common case leaves what names the run, and its indexes, alone.
     db.run("UPDATE runs SET state = ?, waiting_for = ?, next_at = ?, "
            "updated = ?, version = ?, sum = ? WHERE num = ? AND id = ? "
@@ -261,7 +277,7 @@ void put(connection& db, const run_row& x, bool fresh) {
            bytes{view(x.id)}, x.agent, to_micros(x.created), number(x.parent),
            x.parent_step, x.submitter, x.key);
     if (db.changes() == 1)
-      return;
+      return growth(before, sum);
     db.run("DELETE FROM runs WHERE num = ?", number(x.number));
   }
   db.run("INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -269,6 +285,7 @@ void put(connection& db, const run_row& x, bool fresh) {
          number(x.state), x.waiting_for, micros(x.next_at),
          to_micros(x.created), to_micros(x.updated), number(x.parent),
          x.parent_step, x.submitter, x.key, sum);
+  return growth(before, sum);
 }
 
 checked<run_row> read_run(const rows& from) {
@@ -287,28 +304,36 @@ checked<run_row> read_run(const rows& from) {
   x.parent_step = from.text(10);
   x.submitter = from.text(11);
   x.key = from.text(12);
-  const auto sound = sum_of(x) == from.integer(13);
-  return {std::move(x), sound};
+  const auto sum = from.integer(13);
+  const auto sound = sum_of(x) == sum;
+  return {std::move(x), sound, sum};
 }
 
 // -- tickets -----------------------------------------------------------------
 
 namespace {
 
-std::int64_t ticket_number(connection& db, const std::string& id) {
-  auto known = db.query("SELECT num FROM tickets WHERE id = ?", id);
-  return known.next()
-           ? known.integer(0)
-           : db.integer("SELECT coalesce(max(num), 0) + 1 FROM tickets");
+/// Where a ticket's row stands.
+struct ticket_place {
+  std::int64_t num = 0;
+  std::int64_t sum = 0; // of the row that is there; 0 for none
+};
+
+ticket_place place_of(connection& db, const std::string& id) {
+  auto known = db.query("SELECT num, sum FROM tickets WHERE id = ?", id);
+  if (known.next())
+    return {known.integer(0), known.integer(1)};
+  return {db.integer("SELECT coalesce(max(num), 0) + 1 FROM tickets"), 0};
 }
 
 } // namespace
 
-void put(connection& db, const ticket& x) {
-  const auto num = ticket_number(db, x.id);
+std::uint64_t put(connection& db, const ticket& x) {
+  const auto [num, before] = place_of(db, x.id);
   const auto options = pack(x.options);
   const auto terms = text_of(x.terms);
   const auto about = subject_of_context(x.context);
+  const auto sum = sum_of(num, x, terms);
   const auto decided = [&](auto member) {
     return x.decided ? std::optional{member(*x.decided)} : std::nullopt;
   };
@@ -323,8 +348,8 @@ void put(connection& db, const ticket& x) {
          decided([](const decision& d) { return to_micros(d.at); }),
          decided([](const decision& d) { return std::string_view{d.comment}; }),
          decided([](const decision& d) { return std::string_view{d.payload}; }),
-         sum_of(num, x, terms), terms, about.agent, about.tool,
-         x.terms.assignee);
+         sum, terms, about.agent, about.tool, x.terms.assignee);
+  return growth(before, sum);
 }
 
 checked<ticket> read_ticket(const rows& from) {
@@ -350,41 +375,49 @@ checked<ticket> read_ticket(const rows& from) {
                  from_micros(from.integer(17)), std::string{from.text(18)},
                  std::string{from.text(19)}};
   const auto terms = from.text(21);
-  auto sound = sum_of(from.integer(0), x, terms) == from.integer(20);
+  const auto sum = from.integer(20);
+  auto sound = sum_of(from.integer(0), x, terms) == sum;
   try {
     if (!terms.empty())
       x.terms = ticket_terms_from_json(parse_json(terms).get());
   } catch (const error&) {
     sound = false;
   }
-  return {std::move(x), sound};
+  return {std::move(x), sound, sum};
 }
 
 // -- facts -------------------------------------------------------------------
 
-void put(connection& db, const fact& x) {
-  if (x.text.empty())
+std::uint64_t put(connection& db, const fact& x) {
+  const auto before
+    = stored_sum(db, "SELECT sum FROM facts WHERE key = ?", x.key);
+  if (x.text.empty()) {
     db.run("DELETE FROM facts WHERE key = ?", x.key);
-  else
-    db.run("INSERT OR REPLACE INTO facts VALUES(?, ?, ?)", x.key, x.text,
-           sum_of(x));
+    return growth(before, 0);
+  }
+  const auto sum = sum_of(x);
+  db.run("INSERT OR REPLACE INTO facts VALUES(?, ?, ?)", x.key, x.text, sum);
+  return growth(before, sum);
 }
 
 checked<fact> read_fact(const rows& from) {
   fact x{std::string{from.text(0)}, std::string{from.text(1)}};
-  const auto sound = sum_of(x) == from.integer(2);
-  return {std::move(x), sound};
+  const auto sum = from.integer(2);
+  const auto sound = sum_of(x) == sum;
+  return {std::move(x), sound, sum};
 }
 
 // -- audit -------------------------------------------------------------------
 
-void put(connection& db, const audit_entry& given) {
+std::uint64_t put(connection& db, const audit_entry& given) {
   auto x = given;
   x.number = static_cast<std::uint64_t>(
     db.integer("SELECT coalesce(max(num), 0) + 1 FROM audits"));
+  const auto sum = sum_of(x);
   db.run("INSERT INTO audits VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
          number(x.number), to_micros(x.at), x.by, x.act, x.subject, x.reason,
-         x.before, x.after, sum_of(x));
+         x.before, x.after, sum);
+  return growth(0, sum);
 }
 
 checked<audit_entry> read_audit(const rows& from) {
@@ -396,8 +429,9 @@ checked<audit_entry> read_audit(const rows& from) {
                        .reason = std::string{from.text(5)},
                        .before = std::string{from.text(6)},
                        .after = std::string{from.text(7)}};
-  const auto sound = sum_of(x) == from.integer(8);
-  return {std::move(x), sound};
+  const auto sum = from.integer(8);
+  const auto sound = sum_of(x) == sum;
+  return {std::move(x), sound, sum};
 }
 
 } // namespace stanchion::sqlite

@@ -36,7 +36,11 @@ template <class T>
 struct checked {
   T row;
   bool sound = true;
+  std::int64_t sum = 0; ///< the checksum as stored
 };
+
+// Each `put` returns by how much the sum of its table's checksums grows, modulo
+// 2^64: see `totals`.
 
 // -- records -----------------------------------------------------------------
 
@@ -44,8 +48,7 @@ struct checked {
 struct record_row {
   std::int64_t pos = 0;
   record content;
-  std::string blob;     ///< the body's hash; empty if the body is inline
-  std::int64_t sum = 0; ///< as stored
+  std::string blob; ///< the body's hash; empty if the body is inline
 };
 
 /// The columns `read_record` takes: those of `records r`, then the content of
@@ -68,7 +71,7 @@ inline constexpr std::string_view run_columns
     "parent, parent_step, submitter, key, sum";
 
 /// Inserts a run's row, or replaces it; `fresh` says that there is none.
-void put(connection& db, const run_row& x, bool fresh);
+[[nodiscard]] std::uint64_t put(connection& db, const run_row& x, bool fresh);
 
 [[nodiscard]] checked<run_row> read_run(const rows& from);
 
@@ -80,7 +83,7 @@ inline constexpr std::string_view ticket_columns
     "decided_at, decided_comment, decided_payload, sum, terms";
 
 /// Inserts a ticket, or replaces the one of its id.
-void put(connection& db, const ticket& x);
+[[nodiscard]] std::uint64_t put(connection& db, const ticket& x);
 
 [[nodiscard]] checked<ticket> read_ticket(const rows& from);
 
@@ -89,7 +92,7 @@ void put(connection& db, const ticket& x);
 inline constexpr std::string_view fact_columns = "key, text, sum";
 
 /// Inserts, replaces or, if the text is empty, removes a fact.
-void put(connection& db, const fact& x);
+[[nodiscard]] std::uint64_t put(connection& db, const fact& x);
 
 [[nodiscard]] checked<fact> read_fact(const rows& from);
 
@@ -99,7 +102,7 @@ inline constexpr std::string_view audit_columns
   = "num, at, by, act, subject, reason, before, after, sum";
 
 /// Appends an entry; its number is the next one.
-void put(connection& db, const audit_entry& x);
+[[nodiscard]] std::uint64_t put(connection& db, const audit_entry& x);
 
 [[nodiscard]] checked<audit_entry> read_audit(const rows& from);
 

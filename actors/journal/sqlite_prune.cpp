@@ -37,9 +37,18 @@ bool may_go(connection& db, std::int64_t run) {
   return row.next();
 }
 
+/// Removes rows. Returns what their checksums add up to.
+std::uint64_t remove(connection& db, std::string_view sql, std::int64_t run) {
+  std::uint64_t result = 0;
+  auto gone = db.query(sql, run);
+  while (gone.next())
+    result += static_cast<std::uint64_t>(gone.integer(0));
+  return result;
+}
+
 class pruning {
 public:
-  explicit pruning(connection& db) : db_{db} {
+  pruning(connection& db, totals& from) : db_{db}, left_{from} {
     // nop
   }
 
@@ -50,29 +59,33 @@ public:
     while (records.next()) {
       const auto pos = records.integer(0);
       gone_[pos / block_size].add(pos, pos);
+      --left_.records;
     }
     db_.run("DELETE FROM records WHERE run = ?", run);
-    db_.run("DELETE FROM tickets WHERE run = ? AND run <> 0", run);
-    db_.run("DELETE FROM runs WHERE num = ?", run);
+    left_.tickets -= remove(
+      db_, "DELETE FROM tickets WHERE run = ? AND run <> 0 RETURNING sum", run);
+    left_.runs
+      -= remove(db_, "DELETE FROM runs WHERE num = ? RETURNING sum", run);
   }
 
   void note() {
     for (auto& [block, places] : gone_) {
       const auto key = key_of(block);
       places.add(known_in(db_, key));
-      put(db_, fact{key, places.to_text()});
+      left_.facts += put(db_, fact{key, places.to_text()});
     }
   }
 
 private:
   connection& db_;
+  totals& left_;
   std::map<std::int64_t, position_set> gone_; // by block
 };
 
 } // namespace
 
-void prune(connection& db, const batch& x) {
-  auto work = pruning{db};
+void prune(connection& db, const batch& x, totals& from) {
+  auto work = pruning{db, from};
   for (const auto run : x.prunes)
     work.take(static_cast<std::int64_t>(run));
   work.note();

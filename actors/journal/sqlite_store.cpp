@@ -209,7 +209,7 @@ public:
       std::vector<record> xs;
       auto rows = db.query(sql, number(run), std::int64_t{from});
       while (rows.next()) {
-        auto [row, sound] = sqlite::read_record(rows);
+        auto [row, sound, ignored] = sqlite::read_record(rows);
         if (!sound || row.content.run != run)
           refuse("a record of run " + std::to_string(run));
         xs.push_back(std::move(row.content));

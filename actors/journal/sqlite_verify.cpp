@@ -2,6 +2,7 @@
 #include <stanchion/actors/journal/row_codec.hpp>
 #include <stanchion/actors/journal/sqlite_prune.hpp>
 #include <stanchion/actors/journal/sqlite_verify.hpp>
+#include <stanchion/actors/journal/totals.hpp>
 #include <stanchion/core/canonical.hpp>
 
 #include <algorithm>
@@ -38,6 +39,7 @@ public:
     section("tickets", [this] { check_tickets(); });
     section("facts", [this] { check_facts(); });
     section("the audit", [this] { check_audits(); });
+    section("the totals", [this] { check_totals(); });
     if (mark)
       section("the end", [&] { add(0, missing_tail(db_, *mark)); });
     return std::move(report_);
@@ -89,7 +91,7 @@ private:
     std::int64_t last = 0;
     auto records = db_.query(sql);
     while (records.next()) {
-      const auto [row, sound] = read_record(records);
+      const auto [row, sound, ignored] = read_record(records);
       const auto& x = row.content;
       check_gap(last + 1, row.pos - 1, pruned);
       if (pruned.contains(row.pos))
@@ -101,6 +103,7 @@ private:
                      + std::to_string(row.pos) + " fails its checksum");
       add(x.run, digests_[x.run].add(x.seq, x.kind));
       ++report_.records;
+      ++found_.records;
     }
   }
 
@@ -126,7 +129,8 @@ private:
       = "SELECT " + std::string{run_columns} + " FROM runs ORDER BY num";
     auto runs = db_.query(sql);
     while (runs.next()) {
-      const auto [row, sound] = read_run(runs);
+      const auto [row, sound, sum] = read_run(runs);
+      found_.runs += static_cast<std::uint64_t>(sum);
       if (!sound)
         add(row.number, "the run's row fails its checksum");
       add(row.number, digests_[row.number].compare(row));
@@ -144,7 +148,8 @@ private:
     constexpr auto own = 22; // columns before these
     auto tickets = db_.query(sql);
     while (tickets.next()) {
-      const auto [x, sound] = read_ticket(tickets);
+      const auto [x, sound, sum] = read_ticket(tickets);
+      found_.tickets += static_cast<std::uint64_t>(sum);
       if (!sound)
         add(x.run, "ticket " + x.id + " fails its checksum");
       const auto about = subject_of_context(x.context);
@@ -164,7 +169,8 @@ private:
     const auto sql = "SELECT " + std::string{fact_columns} + " FROM facts";
     auto facts = db_.query(sql);
     while (facts.next()) {
-      const auto [x, sound] = read_fact(facts);
+      const auto [x, sound, sum] = read_fact(facts);
+      found_.facts += static_cast<std::uint64_t>(sum);
       if (!sound)
         add(0, "fact '" + x.key + "' fails its checksum");
     }
@@ -176,7 +182,8 @@ private:
     auto entries = db_.query(sql);
     auto last = std::uint64_t{0};
     while (entries.next()) {
-      const auto [x, sound] = read_audit(entries);
+      const auto [x, sound, sum] = read_audit(entries);
+      found_.audits += static_cast<std::uint64_t>(sum);
       if (!sound)
         add(0,
             "audit entry " + std::to_string(x.number) + " fails its checksum");
@@ -187,8 +194,31 @@ private:
     }
   }
 
+  /// A row that is whole may still be an older one than was committed last.
+  void check_totals() {
+    const auto said = read_totals(db_);
+    if (!said) {
+      add(0, "what the tables add up to is missing");
+      return;
+    }
+    require_same("records", found_.records, said->records);
+    require_same("runs", found_.runs, said->runs);
+    require_same("tickets", found_.tickets, said->tickets);
+    require_same("facts", found_.facts, said->facts);
+    require_same("audits", found_.audits, said->audits);
+  }
+
+  void require_same(const std::string& table, std::uint64_t found,
+                    std::uint64_t said) {
+    if (found != said)
+      add(0, "the rows of '" + table
+               + "' are not those of the last commit: some of them are as they "
+                 "were before, or gone");
+  }
+
   connection& db_;
   verify_report report_;
+  totals found_; // added up from the rows
   std::unordered_map<run_number, run_digest> digests_;
   std::unordered_map<run_number, run_id> ids_;
 };
@@ -235,7 +265,7 @@ std::string unsound_tail(connection& db) {
   auto records = db.query(sql, tail_length);
   std::int64_t above = 0;
   while (records.next()) {
-    const auto [row, sound] = read_record(records);
+    const auto [row, sound, ignored] = read_record(records);
     const auto gap = above != 0 && row.pos != above - 1
                      && !pruned.covers(row.pos + 1, above - 1);
     if (!sound || gap)

@@ -138,6 +138,7 @@ writer::position writer::find_end() {
     result.record = {static_cast<std::uint64_t>(pruned), 0};
   result.run
     = static_cast<run_number>(db_->integer("SELECT max(num) FROM runs"));
+  result.all = read_totals(*db_).value_or(totals{});
   return result;
 }
 
@@ -216,21 +217,25 @@ void writer::limit_pages() {
 }
 
 void writer::write(std::span<const batch* const> xs) {
+  const auto before = end_.all;
   append_records(xs);
+  auto& all = end_.all;
   for (const auto* x : xs) {
     for (const auto& row : x->runs) {
-      put(*db_, row, row.number > end_.run);
+      all.runs += put(*db_, row, row.number > end_.run);
       end_.run = std::max(end_.run, row.number);
     }
     for (const auto& t : x->tickets)
-      put(*db_, t);
+      all.tickets += put(*db_, t);
     for (const auto& f : x->facts)
-      put(*db_, f);
+      all.facts += put(*db_, f);
     for (const auto& a : x->audits)
-      put(*db_, a);
+      all.audits += put(*db_, a);
     if (!x->prunes.empty() || !x->swept.names.empty())
-      prune(*db_, *x);
+      prune(*db_, *x, all);
   }
+  if (all != before)
+    put(*db_, all);
 }
 
 void writer::append_records(std::span<const batch* const> xs) {
@@ -243,6 +248,7 @@ void writer::append_records(std::span<const batch* const> xs) {
   const auto first = end_.record.pos + 1;
   const auto sum = append(*db_, static_cast<std::int64_t>(first), records);
   end_.record = {first + records.size() - 1, sum};
+  end_.all.records += records.size();
 }
 
 commit_status writer::refuse(const problem& why) {

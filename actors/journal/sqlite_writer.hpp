@@ -4,6 +4,7 @@
 #include <stanchion/actors/journal/high_water.hpp>
 #include <stanchion/actors/journal/sqlite_connection.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
+#include <stanchion/actors/journal/totals.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -42,6 +43,7 @@ private:
   struct position {
     high_water::mark record;
     run_number run = 0;
+    totals all;
   };
 
   void open();

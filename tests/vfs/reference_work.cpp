@@ -12,8 +12,6 @@ namespace {
 
 constexpr auto high_water_name = "stanchion.hwm";
 
-constexpr run_number last_run = 10;
-
 batch ended(run_number number, std::uint32_t seq) {
   batch x;
   x.runs = {make_row(number, run_state::completed)};
@@ -123,16 +121,6 @@ std::string answers(store& from) {
 
 const std::string& reference_answers(std::size_t count) {
   return all_answers().at(count);
-}
-
-bool has_records_of(store& from, std::size_t count) {
-  memory_store whole;
-  for (std::size_t i = 0; i < count; ++i)
-    REQUIRE(commit_reference(whole, i) == commit_status::done);
-  auto same = true;
-  for (run_number n = 1; n <= last_run; ++n)
-    same = same && text(from.read(n, 0)) == text(whole.read(n, 0));
-  return same;
 }
 
 std::size_t commits_in(store& from) {

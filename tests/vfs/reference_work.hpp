@@ -32,10 +32,6 @@ namespace stanchion::test {
 /// The same after the first `count` commits, by a store without a disk.
 [[nodiscard]] const std::string& reference_answers(std::size_t count);
 
-/// Whether a store has the records of the first `count` commits and no others,
-/// whatever its other tables say.
-[[nodiscard]] bool has_records_of(store& from, std::size_t count);
-
 /// The number of commits after which a store says what `from` says; the number
 /// of all commits and one more if there is none.
 [[nodiscard]] std::size_t commits_in(store& from);

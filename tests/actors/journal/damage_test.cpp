@@ -152,6 +152,39 @@ TEST_CASE("no changed byte goes unnoticed: all of them, in every bit",
   CHECK(unnoticed(dir, flip, where).empty());
 }
 
+TEST_CASE("rows that went back to what they were, checksums and all, are found",
+          "[journal][sqlite][damage]") {
+  const std::string table
+    = GENERATE("runs", "tickets", "facts", "audits", "totals");
+  const temp_dir dir;
+  const temp_dir older;
+  make_journal(dir);
+  fs::copy(dir.database(), older.database());
+  batch x;
+  x.runs = {make_row(1, run_state::waiting)};
+  x.runs[0].key = "k";
+  x.tickets = {make_ticket("t", 1)};
+  x.tickets[0].title = "Pay back 800 cents?";
+  x.facts = {{"f", "another"}};
+  x.audits = {{.by = "bob", .act = "mode.set", .subject = "refund"}};
+  REQUIRE(commit(*open_sqlite_store(dir.database()), x) == commit_status::done);
+  REQUIRE(text(open_sqlite_store(dir.database())->verify()).empty());
+  {
+    sqlite::connection db{dir.database(), sqlite::access::write,
+                          std::chrono::seconds{1}};
+    db.script("ATTACH '" + older.database().string()
+              + "' AS older; DELETE FROM " + table + "; INSERT INTO " + table
+              + " SELECT * FROM older." + table);
+  }
+  const auto found = text(open_sqlite_store(dir.database())->verify());
+  for (const auto* each : {"runs", "tickets", "facts", "audits"}) {
+    INFO(each);
+    CHECK((found.find("the rows of '" + std::string{each} + "'")
+           != std::string::npos)
+          == (table == each || table == "totals"));
+  }
+}
+
 TEST_CASE("a journal that lost its end is refused or reported, unless nothing "
           "stood there",
           "[journal][sqlite][damage]") {

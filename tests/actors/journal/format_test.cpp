@@ -23,6 +23,8 @@ migration_list with(const std::string& next) {
 const std::string harmless = "CREATE TABLE extra(x); INSERT INTO extra "
                              "SELECT count(*) FROM records";
 
+const std::string drop_format_4 = "DROP TABLE totals; ";
+
 fs::path mark(const temp_dir& dir) {
   return dir.path() / "stanchion.hwm";
 }
@@ -96,12 +98,13 @@ TEST_CASE("tickets of format 1 are sound in format 2, and have no terms",
   {
     sqlite::connection db{dir.database(), sqlite::access::write,
                           std::chrono::seconds{1}};
-    db.script("DROP INDEX tickets_asked; "
-              "ALTER TABLE tickets DROP COLUMN assignee; "
-              "ALTER TABLE tickets DROP COLUMN tool; "
-              "ALTER TABLE tickets DROP COLUMN agent; "
-              "ALTER TABLE tickets DROP COLUMN terms; DROP TABLE audits; "
-              "UPDATE meta SET number = 1; PRAGMA user_version = 1");
+    db.script(drop_format_4
+              + "DROP INDEX tickets_asked; "
+                "ALTER TABLE tickets DROP COLUMN assignee; "
+                "ALTER TABLE tickets DROP COLUMN tool; "
+                "ALTER TABLE tickets DROP COLUMN agent; "
+                "ALTER TABLE tickets DROP COLUMN terms; DROP TABLE audits; "
+                "UPDATE meta SET number = 1; PRAGMA user_version = 1");
   }
   const auto it = open_sqlite_store(dir.database());
   CHECK(contents(*it) == before);
@@ -121,11 +124,12 @@ TEST_CASE("tickets of format 2 are found by what they are about in format 3",
   {
     sqlite::connection db{dir.database(), sqlite::access::write,
                           std::chrono::seconds{1}};
-    db.script("DROP INDEX tickets_asked; "
-              "ALTER TABLE tickets DROP COLUMN assignee; "
-              "ALTER TABLE tickets DROP COLUMN tool; "
-              "ALTER TABLE tickets DROP COLUMN agent; "
-              "UPDATE meta SET number = 2; PRAGMA user_version = 2");
+    db.script(drop_format_4
+              + "DROP INDEX tickets_asked; "
+                "ALTER TABLE tickets DROP COLUMN assignee; "
+                "ALTER TABLE tickets DROP COLUMN tool; "
+                "ALTER TABLE tickets DROP COLUMN agent; "
+                "UPDATE meta SET number = 2; PRAGMA user_version = 2");
   }
   const auto it = open_sqlite_store(dir.database());
   CHECK(text(it->verify()).empty());
@@ -133,6 +137,28 @@ TEST_CASE("tickets of format 2 are found by what they are about in format 3",
     {.states = {ticket_state::open}, .agent = "pay", .assignee = "ann"});
   REQUIRE(found.size() == 1);
   CHECK(found[0].id == "two");
+}
+
+TEST_CASE("the rows of format 3 are added up in format 4",
+          "[journal][format]") {
+  const temp_dir dir;
+  for (run_number n = 1; n <= 40; ++n) {
+    auto x = make_run(n, 2);
+    x.tickets = {make_ticket("t" + std::to_string(n), n)};
+    x.facts = {{"f" + std::to_string(n), "text"}};
+    x.audits = {{.by = "ann", .act = "mode.set", .subject = "refund"}};
+    REQUIRE(commit(*open_sqlite_store(dir.database()), x)
+            == commit_status::done);
+  }
+  {
+    sqlite::connection db{dir.database(), sqlite::access::write,
+                          std::chrono::seconds{1}};
+    db.script(drop_format_4
+              + "UPDATE meta SET number = 3; PRAGMA user_version = 3");
+  }
+  const auto it = open_sqlite_store(dir.database());
+  CHECK(text(it->verify()).empty());
+  CHECK(ask(dir.database(), "SELECT records FROM totals") == 80);
 }
 
 TEST_CASE("a migration that fails leaves the older format, saved and usable",
