@@ -37,15 +37,19 @@ struct transfer_request {
   std::size_t most = std::size_t{16} << 20;
   /// Time until a connection stands, names resolved and TLS agreed. Positive.
   duration connect_timeout = 10s;
-  /// Time of all of it. Positive; nothing for no limit.
+  /// Time of all of it. Positive; nothing for no limit. Counted in
+  /// milliseconds, as is `connect_timeout`.
   std::optional<duration> timeout = {};
-  /// Time that may pass without a byte of the answer. Nothing for no limit.
+  /// Time that may pass without a byte of the answer, once the request can be
+  /// sent; its body going out counts as well. Positive; nothing for no limit.
   std::optional<duration> idle_timeout = {};
-  /// Whom to believe beside whom the system believes, as PEM; empty for
-  /// nobody.
+  /// Whom to believe, as PEM, beside whom the system's folder of certificates
+  /// (Debian: /etc/ssl/certs) says; empty for nobody else.
   std::filesystem::path ca = {};
-  /// Asked with each numeric address before it is connected to, on the loop's
-  /// thread; false refuses it. Null: all may be.
+  /// Asked with each numeric address before it is connected to, and before the
+  /// request goes over a connection that stands, on the loop's thread; false
+  /// refuses it. Of a proxy it sees the address of the proxy alone. Null: all
+  /// may be.
   std::function<bool(std::string_view address)> may_connect = {};
   /// Whether the proxies of the environment (`https_proxy`, `no_proxy` …) are
   /// used.

@@ -93,7 +93,8 @@ asked parse_head(std::string_view text) {
   x.target = take_until(line, " ");
   while (!text.empty()) {
     line = take_until(text, line_end);
-    const auto name = take_until(line, ": ");
+    const auto name = take_until(line, ":");
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     x.headers.emplace_back(name, line);
   }
   return x;
