@@ -139,6 +139,8 @@ CREATE INDEX tickets_asked ON tickets(
 
 // What the rows add up to, so that one which goes back to what it was does not
 // go unnoticed. A sum() that overflows fails: halves are added one by one.
+// What runs are asked for by, and past tickets, lies in indexes, too. The
+// index of open tickets that holds nothing else is of no more use.
 constexpr auto format_4 = R"sql(
 CREATE TABLE totals(
   num INTEGER PRIMARY KEY,
@@ -166,6 +168,11 @@ INSERT INTO totals VALUES(1,
   coalesce((SELECT total FROM added WHERE name = 'tickets'), 0),
   coalesce((SELECT total FROM added WHERE name = 'facts'), 0),
   coalesce((SELECT total FROM added WHERE name = 'audits'), 0));
+CREATE INDEX runs_by_state ON runs(state);
+CREATE INDEX runs_by_agent ON runs(agent, state);
+DROP INDEX tickets_open;
+CREATE INDEX tickets_past ON tickets(
+  num, state, kind, reason, run, agent, tool, assignee) WHERE state <> 1;
 )sql";
 
 [[noreturn]] void refuse_newer(const fs::path& path, std::uint32_t found,

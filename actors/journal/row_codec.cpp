@@ -326,30 +326,72 @@ ticket_place place_of(connection& db, const std::string& id) {
   return {db.integer("SELECT coalesce(max(num), 0) + 1 FROM tickets"), 0};
 }
 
+/// What the row of a ticket has beside the ticket.
+struct ticket_extras {
+  std::int64_t num;
+  std::string options;
+  std::string terms;
+  ticket_subject about;
+  std::int64_t sum;
+};
+
+template <class Member>
+auto decided(const ticket& x, Member member) {
+  return x.decided ? std::optional{member(*x.decided)} : std::nullopt;
+}
+
+/// What changes in the life of most tickets. What they are found by stays, and
+/// with it their indexes. False if there is more to it.
+bool update(connection& db, const ticket& x, const ticket_extras& with) {
+  db.run(
+    "UPDATE tickets SET revision = ?, version = ?, state = ?, title = ?, "
+    "group_key = ?, context = ?, options = ?, decided_verb = ?, "
+    "decided_by = ?, decided_at = ?, decided_comment = ?, "
+    "decided_payload = ?, sum = ?, terms = ? WHERE num = ? AND id = ? "
+    "AND kind = ? AND reason = ? AND run = ? AND run_id = ? AND step = ? "
+    "AND created = ? AND agent = ? AND tool = ? AND assignee = ?",
+    number(x.revision), number(x.version), number(x.state), x.title, x.group,
+    x.context, bytes{with.options},
+    decided(x, [](const decision& d) { return number(d.verb); }),
+    decided(x, [](const decision& d) { return std::string_view{d.by}; }),
+    decided(x, [](const decision& d) { return to_micros(d.at); }),
+    decided(x, [](const decision& d) { return std::string_view{d.comment}; }),
+    decided(x, [](const decision& d) { return std::string_view{d.payload}; }),
+    with.sum, with.terms, with.num, x.id, number(x.kind), number(x.reason),
+    number(x.run), bytes{view(x.run_id)}, x.step, to_micros(x.created),
+    with.about.agent, with.about.tool, x.terms.assignee);
+  return db.changes() == 1;
+}
+
+void replace(connection& db, const ticket& x, const ticket_extras& with) {
+  db.run(
+    "INSERT OR REPLACE INTO tickets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    with.num, x.id, number(x.kind), number(x.reason), number(x.run),
+    bytes{view(x.run_id)}, x.step, number(x.revision), number(x.version),
+    number(x.state), x.title, x.group, x.context, bytes{with.options},
+    to_micros(x.created),
+    decided(x, [](const decision& d) { return number(d.verb); }),
+    decided(x, [](const decision& d) { return std::string_view{d.by}; }),
+    decided(x, [](const decision& d) { return to_micros(d.at); }),
+    decided(x, [](const decision& d) { return std::string_view{d.comment}; }),
+    decided(x, [](const decision& d) { return std::string_view{d.payload}; }),
+    with.sum, with.terms, with.about.agent, with.about.tool, x.terms.assignee);
+}
+
 } // namespace
 
 std::uint64_t put(connection& db, const ticket& x) {
   const auto [num, before] = place_of(db, x.id);
-  const auto options = pack(x.options);
-  const auto terms = text_of(x.terms);
-  const auto about = subject_of_context(x.context);
-  const auto sum = sum_of(num, x, terms);
-  const auto decided = [&](auto member) {
-    return x.decided ? std::optional{member(*x.decided)} : std::nullopt;
-  };
-  db.run("INSERT OR REPLACE INTO tickets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-         num, x.id, number(x.kind), number(x.reason), number(x.run),
-         bytes{view(x.run_id)}, x.step, number(x.revision), number(x.version),
-         number(x.state), x.title, x.group, x.context, bytes{options},
-         to_micros(x.created),
-         decided([](const decision& d) { return number(d.verb); }),
-         decided([](const decision& d) { return std::string_view{d.by}; }),
-         decided([](const decision& d) { return to_micros(d.at); }),
-         decided([](const decision& d) { return std::string_view{d.comment}; }),
-         decided([](const decision& d) { return std::string_view{d.payload}; }),
-         sum, terms, about.agent, about.tool, x.terms.assignee);
-  return growth(before, sum);
+  auto with = ticket_extras{.num = num,
+                            .options = pack(x.options),
+                            .terms = text_of(x.terms),
+                            .about = subject_of_context(x.context),
+                            .sum = 0};
+  with.sum = sum_of(with.num, x, with.terms);
+  if (before == 0 || !update(db, x, with))
+    replace(db, x, with);
+  return growth(before, with.sum);
 }
 
 checked<ticket> read_ticket(const rows& from) {

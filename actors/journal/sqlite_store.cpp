@@ -113,43 +113,73 @@ std::string_view view(const uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
 
-/// Names the index that keeps the cost of a list off what has ended.
-std::string list_statement(const run_filter& f) {
-  const auto open
-    = !f.states.empty() && std::ranges::none_of(f.states, [](run_state x) {
-        return is_terminal(x);
-      });
-  auto result = select(sqlite::run_columns, "FROM runs");
-  if (f.parent != 0)
-    result += " INDEXED BY runs_of_parent";
-  else if (open)
-    result += " INDEXED BY runs_open";
-  result += " WHERE num < ? AND " + among(f.states);
-  result += open ? " AND state < 16" : "";
-  result += f.agent.empty() ? " AND ? = ''" : " AND agent = ?";
-  result += f.parent == 0 ? " AND ? = 0" : " AND parent = ? AND parent <> 0";
-  return result + " ORDER BY num DESC LIMIT ?";
+std::vector<run_state> every_state() {
+  std::vector<run_state> result;
+  for (auto n = 1; n <= static_cast<int>(run_state::continued); ++n)
+    if (const auto x = static_cast<run_state>(n); parse_run_state(to_string(x)))
+      result.push_back(x);
+  return result;
 }
 
-std::string list_statement(const ticket_filter& f) {
-  const auto open
-    = f.states.size() == 1 && f.states.front() == ticket_state::open;
-  auto result = select(sqlite::ticket_columns, "FROM tickets");
-  if (f.run != 0)
-    result += " INDEXED BY tickets_of_run WHERE run = ? AND run <> 0";
-  else
-    result += open ? " INDEXED BY tickets_asked WHERE ? = 0" : " WHERE ? = 0";
-  result += open ? " AND state = 1" : " AND " + among(f.states);
-  if (f.tree)
-    result += " AND run = 0";
+/// Values: 1 the number above all, 2 the agent, 3 the parent, 4 the limit.
+/// A list costs what it shows: where runs are asked for by state or agent, each
+/// state is a walk through an index of its own, newest first, and what they
+/// find is merged.
+std::string list_statement(const run_filter& f) {
+  const auto base = select(sqlite::run_columns, "FROM runs");
+  constexpr auto end = " ORDER BY num DESC LIMIT ?4";
+  if (f.parent != 0)
+    return base
+           + " INDEXED BY runs_of_parent WHERE parent = ?3 AND parent <> 0 "
+             "AND num < ?1 AND (?2 = '' OR agent = ?2) AND "
+           + among(f.states) + end;
+  if (f.states.empty() && f.agent.empty())
+    return base + " WHERE num < ?1" + end;
+  const auto walk
+    = base
+      + (f.agent.empty() ? " INDEXED BY runs_by_state WHERE"
+                         : " INDEXED BY runs_by_agent WHERE agent = ?2 AND");
+  auto states = f.states.empty() ? every_state() : f.states;
+  std::ranges::sort(states);
+  const auto twice = std::ranges::unique(states);
+  states.erase(twice.begin(), twice.end());
+  std::string result;
+  for (const auto x : states)
+    result += (result.empty() ? "" : " UNION ALL ") + walk + " state = "
+              + std::to_string(static_cast<int>(x)) + " AND num < ?1";
+  return result + end;
+}
+
+/// What a ticket is to be, beside its state and its run.
+std::string conditions(const ticket_filter& f) {
+  auto result = std::string{f.tree ? " AND run = 0" : ""};
   if (f.reason)
     result += " AND reason = " + std::to_string(static_cast<int>(*f.reason));
   if (f.kind)
     result += " AND kind = " + std::to_string(static_cast<int>(*f.kind));
-  result += f.agent.empty() ? " AND ? = ''" : " AND agent = ?";
-  result += f.tool.empty() ? " AND ? = ''" : " AND tool = ?";
-  result += f.assignee.empty() ? " AND ? = ''" : " AND assignee = ?";
-  return result + " AND num > ? ORDER BY num LIMIT ?";
+  result += f.agent.empty() ? "" : " AND agent = ?2";
+  result += f.tool.empty() ? "" : " AND tool = ?3";
+  result += f.assignee.empty() ? "" : " AND assignee = ?4";
+  return result + " AND num > ?5";
+}
+
+/// Values: 1 the run, 2 the agent, 3 the tool, 4 the assignee, 5 the number
+/// below all, 6 the limit. What tickets are asked for by lies in two indexes,
+/// of open ones and of all others, so that only those that are shown are read.
+std::string list_statement(const ticket_filter& f) {
+  const auto base = select(sqlite::ticket_columns, "FROM tickets INDEXED BY ");
+  const auto states = " AND " + among(f.states) + conditions(f);
+  constexpr auto end = " ORDER BY num LIMIT ?6";
+  if (f.run != 0)
+    return base + "tickets_of_run WHERE run = ?1 AND run <> 0" + states + end;
+  const auto open = base + "tickets_asked WHERE state = 1" + states;
+  const auto past = base + "tickets_past WHERE state <> 1" + states;
+  const auto wanted = std::ranges::count(f.states, ticket_state::open);
+  if (!f.states.empty() && wanted == 0)
+    return past + end;
+  if (wanted == std::ssize(f.states) && wanted != 0)
+    return open + end;
+  return open + " UNION ALL " + past + end;
 }
 
 std::string list_statement(const audit_filter& f) {

@@ -23,8 +23,6 @@ migration_list with(const std::string& next) {
 const std::string harmless = "CREATE TABLE extra(x); INSERT INTO extra "
                              "SELECT count(*) FROM records";
 
-const std::string drop_format_4 = "DROP TABLE totals; ";
-
 fs::path mark(const temp_dir& dir) {
   return dir.path() / "stanchion.hwm";
 }
@@ -49,6 +47,29 @@ std::vector<std::string> backups(const temp_dir& dir) {
 std::int64_t ask(const fs::path& path, const std::string& sql) {
   sqlite::connection db{path, sqlite::access::frozen, std::chrono::seconds{1}};
   return db.integer(sql);
+}
+
+/// What takes a journal back to format 3.
+const std::string without_4 = "DROP TABLE totals; "
+                              "DROP INDEX tickets_past; "
+                              "DROP INDEX runs_by_agent; "
+                              "DROP INDEX runs_by_state; "
+                              "CREATE INDEX tickets_open ON tickets(num) "
+                              "WHERE state = 1; "
+                              "UPDATE meta SET number = 3; "
+                              "PRAGMA user_version = 3;";
+/// From there to format 2.
+const std::string without_3 = "DROP INDEX tickets_asked; "
+                              "ALTER TABLE tickets DROP COLUMN assignee; "
+                              "ALTER TABLE tickets DROP COLUMN tool; "
+                              "ALTER TABLE tickets DROP COLUMN agent; "
+                              "UPDATE meta SET number = 2; "
+                              "PRAGMA user_version = 2;";
+
+void take_back(const temp_dir& dir, const std::string& sql) {
+  sqlite::connection db{dir.database(), sqlite::access::write,
+                        std::chrono::seconds{1}};
+  db.script(sql);
 }
 
 } // namespace
@@ -95,17 +116,10 @@ TEST_CASE("tickets of format 1 are sound in format 2, and have no terms",
   x.tickets = {make_ticket("open", 1), make_ticket("tree", 0)};
   REQUIRE(commit(*open_sqlite_store(dir.database()), x) == commit_status::done);
   const auto before = contents(*open_sqlite_store(dir.database()));
-  {
-    sqlite::connection db{dir.database(), sqlite::access::write,
-                          std::chrono::seconds{1}};
-    db.script(drop_format_4
-              + "DROP INDEX tickets_asked; "
-                "ALTER TABLE tickets DROP COLUMN assignee; "
-                "ALTER TABLE tickets DROP COLUMN tool; "
-                "ALTER TABLE tickets DROP COLUMN agent; "
-                "ALTER TABLE tickets DROP COLUMN terms; DROP TABLE audits; "
-                "UPDATE meta SET number = 1; PRAGMA user_version = 1");
-  }
+  take_back(dir, without_4 + without_3
+                   + "ALTER TABLE tickets DROP COLUMN terms; "
+                     "DROP TABLE audits; UPDATE meta SET number = 1; "
+                     "PRAGMA user_version = 1");
   const auto it = open_sqlite_store(dir.database());
   CHECK(contents(*it) == before);
   CHECK(text(it->verify()).empty());
@@ -121,16 +135,7 @@ TEST_CASE("tickets of format 2 are found by what they are about in format 3",
   x.tickets[1].context = R"({"agent":"pay"})";
   x.tickets[1].terms.assignee = "ann";
   REQUIRE(commit(*open_sqlite_store(dir.database()), x) == commit_status::done);
-  {
-    sqlite::connection db{dir.database(), sqlite::access::write,
-                          std::chrono::seconds{1}};
-    db.script(drop_format_4
-              + "DROP INDEX tickets_asked; "
-                "ALTER TABLE tickets DROP COLUMN assignee; "
-                "ALTER TABLE tickets DROP COLUMN tool; "
-                "ALTER TABLE tickets DROP COLUMN agent; "
-                "UPDATE meta SET number = 2; PRAGMA user_version = 2");
-  }
+  take_back(dir, without_4 + without_3);
   const auto it = open_sqlite_store(dir.database());
   CHECK(text(it->verify()).empty());
   const auto found = it->list_tickets(
@@ -150,15 +155,32 @@ TEST_CASE("the rows of format 3 are added up in format 4",
     REQUIRE(commit(*open_sqlite_store(dir.database()), x)
             == commit_status::done);
   }
-  {
-    sqlite::connection db{dir.database(), sqlite::access::write,
-                          std::chrono::seconds{1}};
-    db.script(drop_format_4
-              + "UPDATE meta SET number = 3; PRAGMA user_version = 3");
-  }
+  take_back(dir, without_4);
   const auto it = open_sqlite_store(dir.database());
   CHECK(text(it->verify()).empty());
   CHECK(ask(dir.database(), "SELECT records FROM totals") == 80);
+}
+
+TEST_CASE("runs and past tickets of format 3 are found in format 4",
+          "[journal][format]") {
+  const temp_dir dir;
+  make_journal(dir);
+  auto x = batch{};
+  x.tickets = {make_ticket("open", 1), make_ticket("past", 1)};
+  x.tickets[1].state = ticket_state::withdrawn;
+  REQUIRE(commit(*open_sqlite_store(dir.database()), x) == commit_status::done);
+  const auto before = contents(*open_sqlite_store(dir.database()));
+  take_back(dir, without_4);
+  const auto it = open_sqlite_store(dir.database());
+  CHECK(contents(*it) == before);
+  CHECK(text(it->verify()).empty());
+  const auto row = it->find_run(1);
+  REQUIRE(row);
+  CHECK(it->list_runs({.states = {row->state}, .agent = row->agent}).size()
+        == 1);
+  const auto found = it->list_tickets({.states = {ticket_state::withdrawn}});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == "past");
 }
 
 TEST_CASE("a migration that fails leaves the older format, saved and usable",
