@@ -180,7 +180,7 @@ double measured(const scale& x, std::size_t clients) {
       hears.emplace(server.port(), token, clients);
       hears->wait_for(feed->next() - 1);
     }
-    rate = pace(rt, *counter, *feed, events_of_run, x.size(10.0, 0.5));
+    rate = pace(rt, *counter, *feed, events_of_run, x.size(5.0, 0.5));
     if (hears)
       hears->wait_for(feed->next() - 1);
   }
