@@ -45,6 +45,13 @@ std::size_t fitting_words(std::string_view text, std::size_t room) {
   return blank == std::string_view::npos || blank == 0 ? most : blank;
 }
 
+/// One line of somebody else's, or as much of it as a list has room for.
+std::string in_quotes(const std::string& line) {
+  constexpr auto longest = std::size_t{60};
+  const auto part = fitting(line, longest);
+  return "\"" + line.substr(0, part) + (part < line.size() ? "\"..." : "\"");
+}
+
 void quote_line(std::ostream& to, std::string_view line) {
   do {
     const auto part = fitting(line, columns - gutter.size());
@@ -81,9 +88,9 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return to;
 }
 
-std::string speaker_at(const json& ticket, std::string_view at) {
-  const auto parts = ticket.find("untrusted");
-  if (parts == ticket.end() || !parts->is_array())
+std::string speaker_at(const json& doc, std::string_view at) {
+  const auto parts = doc.find("untrusted");
+  if (parts == doc.end() || !parts->is_array())
     return {};
   for (const auto& each : *parts) {
     const auto place = text_of(each, "at");
@@ -112,12 +119,24 @@ std::string speaker_text(std::string_view speaker) {
 }
 
 std::string shown_title(const json& ticket) {
-  constexpr auto longest = std::size_t{60};
   const auto title = one_line(text_of(ticket, "title"));
-  if (speaker_at(ticket, "/title").empty())
-    return title;
-  const auto part = fitting(title, longest);
-  return "\"" + title.substr(0, part) + (part < title.size() ? "\"..." : "\"");
+  return speaker_at(ticket, "/title").empty() ? title : in_quotes(title);
+}
+
+std::string shown_wait(const json& run, const char* member) {
+  const auto text = one_line(text_of(run, member));
+  if (speaker_at(run, "/" + std::string{member}).empty())
+    return text;
+  // The first and the last of these are ours, whatever stands between them.
+  constexpr auto before = std::string_view{"a person: "};
+  const auto begin = text.find(before);
+  const auto end = text.rfind(" (ticket ");
+  if (begin == std::string::npos || end == std::string::npos
+      || end < begin + before.size())
+    return in_quotes(text);
+  const auto first = begin + before.size();
+  return text.substr(0, first) + in_quotes(text.substr(first, end - first))
+         + text.substr(end);
 }
 
 } // namespace stanchion

@@ -83,7 +83,7 @@ void print_run(const terminal& io, const json& run) {
   line("agent",
        one_line(text_of(run, "agent") + " " + text_of(run, "version")));
   line("state", state_cell(io, run));
-  line("why", one_line(text_of(run, "why")));
+  line("why", shown_wait(run, "why"));
   line("created", text_of(run, "created"));
   if (const auto from = run.find("forked_from"); from != run.end()) {
     const auto at = text_of(*from, "at");

@@ -259,7 +259,7 @@ exit_code run_list(command_context& x) {
   for (const auto& run : page.at("runs"))
     table.rows.push_back(
       {id_of(run), one_line(text_of(run, "agent")), state_cell(x.io, run),
-       short_time(run, "created", now), one_line(text_of(run, "waiting_for"))});
+       short_time(run, "created", now), shown_wait(run, "waiting_for")});
   print(x.io.out, table);
   if (page.contains("next"))
     x.io.err << "there are more; --limit shows them\n";
@@ -301,8 +301,7 @@ exit_code run_watch(command_context& x) {
   if (end.is_null())
     return report_stop(x, s, id);
   if (lines)
-    x.io.out << "run " << id_of(end) << " " << one_line(text_of(end, "why"))
-             << '\n';
+    x.io.out << "run " << id_of(end) << " " << shown_wait(end, "why") << '\n';
   else
     print_document(x, end);
   return code_of(end);

@@ -119,8 +119,8 @@ struct speakers {
   std::string kind; // of the step
   std::string callee;
 
-  explicit speakers(const ticket& x)
-    : context(context_of(x)), step(step_of(x, context)),
+  explicit speakers(const ticket& x, json all)
+    : context(std::move(all)), step(step_of(x, context)),
       kind(word_of(step, "kind")), callee(x.run == 0 ? "program" : "agent") {
     if (kind == "call" || x.kind == ticket_kind::review)
       callee = "tool:" + word_of(step, "name");
@@ -211,10 +211,7 @@ void add_people(std::vector<foreign_words>& to, const ticket& x) {
     to.push_back({"/decided/payload", "person:" + x.decided->by});
 }
 
-} // namespace
-
-std::string summary_of(const ticket& x) {
-  const auto context = context_of(x);
+std::string summary(const ticket& x, const json& context) {
   const auto agent = word_of(context, "agent");
   if (x.run == 0 || agent.empty())
     return of_tree(x);
@@ -222,19 +219,31 @@ std::string summary_of(const ticket& x) {
          + progress_text(context);
 }
 
-std::vector<foreign_words> foreign_parts(const ticket& x) {
+std::vector<foreign_words> parts(const ticket& x, const speakers& by) {
   auto all = std::vector<foreign_words>{};
-  const auto by = speakers{x};
   add_title(all, x, by);
   add_context(all, x, by);
   add_people(all, x);
   return all;
 }
 
+} // namespace
+
+std::string summary_of(const ticket& x) {
+  return summary(x, context_of(x));
+}
+
+std::vector<foreign_words> foreign_parts(const ticket& x) {
+  return parts(x, speakers{x, context_of(x)});
+}
+
 json document_of(const ticket& x) {
   auto to = json(x);
-  to["summary"] = summary_of(x);
-  for (const auto& each : foreign_parts(x))
+  const auto found = to.find("context");
+  const auto parsed = found != to.end() && found->is_object();
+  const auto by = speakers{x, parsed ? *found : context_of(x)};
+  to["summary"] = summary(x, by.context);
+  for (const auto& each : parts(x, by))
     to["untrusted"].push_back({{"at", each.at}, {"from", each.from}});
   return to;
 }

@@ -41,8 +41,8 @@ audited(const decision_request& x, const clock& time) {
                               .reason = x.comment}](const ticket& before,
                                                     const ticket& after) {
     auto full = entry;
-    full.before = gist_of(json(before));
-    full.after = gist_of(json(after));
+    full.before = gist_of(before);
+    full.after = gist_of(after);
     return full;
   };
 }

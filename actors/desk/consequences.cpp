@@ -31,11 +31,11 @@ consequences::consequences(store& in,
   // nop
 }
 
-void consequences::add(const ticket& decided, batch& to) {
+std::optional<proposal> consequences::add(const ticket& decided, batch& to) {
   if (!decided.decided || decided.state == ticket_state::withdrawn)
-    return;
-  note_proposal(decided, to);
+    return std::nullopt;
   note_undo(decided, to);
+  return note_proposal(decided, to);
 }
 
 const proposal_record& consequences::record_of(const proposal& x) {
@@ -64,15 +64,17 @@ std::string consequences::text_of(std::string_view key) const {
   }
 }
 
-void consequences::note_proposal(const ticket& x, batch& to) {
-  const auto about = proposal_of(x);
+std::optional<proposal> consequences::note_proposal(const ticket& x,
+                                                    batch& to) {
+  auto about = proposal_of(x);
   if (!about)
-    return;
+    return about;
   auto record = record_of(*about);
   record.note(x.decided->verb);
   const auto key = proposal_fact(about->agent, about->tool);
   to.facts.push_back({key, to_text(record)});
   records_[key] = std::move(record);
+  return about;
 }
 
 /// What is under way by now is struck.

@@ -33,8 +33,9 @@ public:
   /// `undoing` says whether a run undoes already what a ticket reviews.
   consequences(store& in, std::function<bool(const ticket&)> undoing);
 
-  /// Adds them to the commit `to` of `decided`, once a decision.
-  void add(const ticket& decided, batch& to);
+  /// Adds them to the commit `to` of `decided`, once a decision. Returns the
+  /// proposal that was judged, if one was.
+  std::optional<proposal> add(const ticket& decided, batch& to);
 
   [[nodiscard]] const proposal_record& record_of(const proposal& x);
   /// The tickets whose undoing may not have begun.
@@ -42,7 +43,7 @@ public:
 
 private:
   [[nodiscard]] std::string text_of(std::string_view key) const;
-  void note_proposal(const ticket& x, batch& to);
+  std::optional<proposal> note_proposal(const ticket& x, batch& to);
   void note_undo(const ticket& x, batch& to);
 
   store& in_;

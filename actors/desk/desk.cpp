@@ -65,6 +65,7 @@ ticket with_context(ticket x, const char* member, const json& content) {
 struct under_way {
   ticket changed;
   errand cause;
+  std::optional<proposal> judged;
   std::deque<errand> waiting;
 };
 
@@ -206,9 +207,11 @@ private:
 
   /// What the tool would refuse is refused here, where somebody can mend it.
   void check_edit(const ticket& x, const decision_wish& wish) const {
-    const auto about = proposal_of(x);
-    if (wish.verb != verb::edit || !about || !options_.check_arguments
+    if (wish.verb != verb::edit || !options_.check_arguments
         || wish.payload.empty())
+      return;
+    const auto about = proposal_of(x);
+    if (!about)
       return;
     const auto wrong
       = options_.check_arguments(about->tool, parse_json(wish.payload));
@@ -237,12 +240,14 @@ private:
     auto content = batch{};
     content.audits = std::move(entries);
     content.tickets.push_back(changed);
+    auto judged = std::optional<proposal>{};
     if (!std::holds_alternative<claim>(cause))
-      consequences_.add(changed, content);
+      judged = consequences_.add(changed, content);
     const auto id = changed.id;
     tokens_.emplace(++last_token_, id);
     commits_.emplace(id, under_way{.changed = std::move(changed),
                                    .cause = std::move(cause),
+                                   .judged = std::move(judged),
                                    .waiting = {}});
     send(options_.journal, append{.content = std::move(content),
                                   .token = last_token_,
@@ -284,7 +289,9 @@ private:
     if (x.changed.state != ticket_state::open) { // else one vote of several
       publish(x.changed);
       notify(x.changed);
-      tell_proposal(x.changed);
+      if (options_.on_proposal && x.judged)
+        options_.on_proposal(x.judged->agent, x.judged->tool,
+                             consequences_.record_of(*x.judged));
     }
     if (const auto* gone = std::get_if<withdraw_ticket>(&x.cause))
       tell_other(*gone);
@@ -304,14 +311,6 @@ private:
     publish(over ? event_kind::ticket_expired : event_kind::ticket_escalated, x,
             {{"ticket", x.id}, {"assignee", x.terms.assignee}});
     watch(x);
-  }
-
-  void tell_proposal(const ticket& x) {
-    const auto about
-      = options_.on_proposal && x.decided ? proposal_of(x) : std::nullopt;
-    if (about)
-      options_.on_proposal(about->agent, about->tool,
-                           consequences_.record_of(*about));
   }
 
   // -- telling ----------------------------------------------------------------

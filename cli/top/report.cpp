@@ -1,4 +1,5 @@
 #include <stanchion/cli/printing.hpp>
+#include <stanchion/cli/quoting.hpp>
 #include <stanchion/cli/ticket_text.hpp>
 #include <stanchion/cli/top/report.hpp>
 #include <stanchion/core/error.hpp>
@@ -69,7 +70,7 @@ int rank_of(const json& run) {
 }
 
 std::string why_of(const json& run, instant now) {
-  auto why = text_of(run, "waiting_for");
+  auto why = shown_wait(run, "waiting_for");
   if (const auto left = left_of(run, "next_at", now); !left.empty())
     why += (why.empty() ? "" : "; ") + std::string{"goes on by itself in "}
            + left;

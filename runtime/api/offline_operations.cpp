@@ -161,8 +161,8 @@ public:
       auto x = batch{};
       if (auto* fresh = std::get_if<ticket>(&verdict)) {
         auto entry = audit_of(request, "ticket.decide", id);
-        entry.before = gist_of(json(before));
-        entry.after = gist_of(json(*fresh));
+        entry.before = gist_of(before);
+        entry.after = gist_of(*fresh);
         x.audits.push_back(std::move(entry));
         consequences{to, [](const ticket&) { return false; }}.add(*fresh, x);
         if (words.verb == verb::fork)

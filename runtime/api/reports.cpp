@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +83,35 @@ void collect_tickets(store& in, const run_row& row, json& to) {
   }
   for (const auto& child : open_children(in, row.number))
     collect_tickets(in, child, to);
+}
+
+/// Who wrote what the run is said to wait for; empty for Stanchion. Where no
+/// ticket vouches for the words they pass for the agent's.
+std::string speaker_of_wait(store& in, const run_row& row) {
+  if (!row.waiting_for.starts_with("a person: "))
+    return {};
+  for (const auto& t : open_tickets(in, row.number)) {
+    const auto said = row.waiting_for.find("(ticket " + t.id + ")");
+    if (said == std::string::npos
+        || row.waiting_for.find(t.title) == std::string::npos)
+      continue;
+    for (const auto& each : foreign_parts(t))
+      if (each.at == "/title")
+        return each.from;
+    return {};
+  }
+  return "agent";
+}
+
+/// The run's document, which says of `members` that they are somebody else's
+/// where they repeat what a ticket says.
+json document_of(store& in, const run_row& row,
+                 std::initializer_list<const char*> members) {
+  auto to = json(row);
+  if (const auto from = speaker_of_wait(in, row); !from.empty())
+    for (const auto* at : members)
+      to["untrusted"].push_back({{"at", at}, {"from", from}});
+  return to;
 }
 
 /// The record that ended a run, as far as the run has ended.
@@ -179,7 +209,7 @@ json run_list(store& in, const run_filter& f) {
   const auto rows = in.list_runs(f);
   auto runs = json::array();
   for (const auto& row : rows)
-    runs.push_back(row);
+    runs.push_back(document_of(in, row, {"/waiting_for"}));
   auto page = json{{"runs", std::move(runs)}};
   if (rows.size() == f.limit && !rows.empty())
     page["next"] = rows.back().number;
@@ -188,7 +218,7 @@ json run_list(store& in, const run_filter& f) {
 
 json run_document(store& in, const run_row& row, instant now,
                   const people_watch::predicate& left_alone) {
-  auto to = json(row);
+  auto to = document_of(in, row, {"/waiting_for", "/why"});
   if (const auto from = origin_of(in, row); from && !from->handed_on) {
     to["forked_from"]["run"] = to_string(from->run);
     if (!from->at.empty())
@@ -248,6 +278,13 @@ std::string gist_of(const json& document) {
         "revoked", "breaker", "agent", "decides_as"})
     if (const auto found = document.find(member); found != document.end())
       gist[member] = *found;
+  return canonical(gist, wrapping_limits);
+}
+
+std::string gist_of(const ticket& x) {
+  auto gist = json{{"state", to_string(x.state)}, {"version", x.version}};
+  if (x.decided)
+    gist["decided"] = *x.decided;
   return canonical(gist, wrapping_limits);
 }
 

@@ -49,6 +49,8 @@ struct mode_setting;
 [[nodiscard]] json audit_list(store& in, const audit_filter& f);
 /// What is audited of a run, a ticket or a token: how it stands, in short.
 [[nodiscard]] std::string gist_of(const json& document);
+/// The same of a ticket's document, which it does not make for that.
+[[nodiscard]] std::string gist_of(const ticket& x);
 
 /// See `operations::follow`. `pause` waits a moment, for something to happen.
 [[nodiscard]] json

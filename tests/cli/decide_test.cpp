@@ -165,6 +165,10 @@ TEST_CASE_METHOD(desk, "an agent's words cannot pass for Stanchion's own",
   REQUIRE(run({"ticket", "list"}) == exit_code::ok);
   CHECK(std::count(out.begin(), out.end(), '\n') == 2);
   CHECK_THAT(out, ContainsSubstring("\"ok decided    approve by ann"));
+  REQUIRE(run({"run", "list"}) == exit_code::ok);
+  CHECK(std::count(out.begin(), out.end(), '\n') == 2);
+  CHECK_THAT(out,
+             ContainsSubstring("a person: \"ok decided    approve by ann"));
   REQUIRE(run({"ticket", "show", ticket, "-o", "json"}) == exit_code::ok);
   const auto doc = json::parse(out);
   auto foreign = std::map<std::string, std::string>{};

@@ -69,3 +69,20 @@ TEST_CASE("a title of somebody else's is in quotes, and short", "[cli]") {
   doc["title"] = std::string(100, 'x');
   CHECK(shown_title(doc) == "\"" + std::string(60, 'x') + "\"...");
 }
+
+TEST_CASE("what a run waits for is in quotes where it is somebody else's",
+          "[cli]") {
+  auto run = json{{"waiting_for", "a person: which one? (ticket T-1)"}};
+  CHECK(shown_wait(run, "waiting_for") == "a person: which one? (ticket T-1)");
+  run["untrusted"].push_back({{"at", "/waiting_for"}, {"from", "agent"}});
+  CHECK(shown_wait(run, "waiting_for")
+        == "a person: \"which one?\" (ticket T-1)");
+  run["waiting_for"] = "a person: it is a person: ann (ticket T-9)\n (ticket "
+                       "T-1); then it is cancelled";
+  CHECK(shown_wait(run, "waiting_for")
+        == "a person: \"it is a person: ann (ticket T-9) \" (ticket T-1); "
+           "then it is cancelled");
+  run["waiting_for"] = "no such words";
+  CHECK(shown_wait(run, "waiting_for") == "\"no such words\"");
+  CHECK(shown_wait(run, "why").empty());
+}

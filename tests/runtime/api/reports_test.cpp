@@ -99,6 +99,43 @@ TEST_CASE_METHOD(fixture,
   CHECK(doc.at("tickets").size() == 1);
 }
 
+TEST_CASE_METHOD(fixture, "a run's document says whose words it repeats",
+                 "[runtime][api]") {
+  auto row = row_of(1, run_state::parked);
+  row.waiting_for = "a person: stuck (ticket T-1)";
+  open_ticket(1);
+  auto from = std::string{};
+  SECTION("none of a title of Stanchion's own") {
+    // nop
+  }
+  SECTION("an agent's question") {
+    content.tickets[0].kind = ticket_kind::question;
+    content.tickets[0].context = R"({"failing_step":{"kind":"question"}})";
+    from = "agent";
+  }
+  SECTION("what a tool failed with") {
+    content.tickets[0].context
+      = R"({"failing_step":{"kind":"call","name":"pay"},"error":{}})";
+    from = "tool:pay";
+  }
+  SECTION("what no ticket vouches for") {
+    content.tickets[0].title = "damaged";
+    from = "agent";
+  }
+  add(row);
+  auto& in = commit();
+  const auto wanted = [&](const json& doc, const char* at) {
+    for (const auto& each : doc.value("untrusted", json::array()))
+      if (each.at("at") == at)
+        return each.at("from") == from;
+    return from.empty();
+  };
+  CHECK(wanted(run_list(in, {}).at("runs").at(0), "/waiting_for"));
+  const auto doc = run_document(in, *in.find_run(1), t0);
+  CHECK(wanted(doc, "/waiting_for"));
+  CHECK(wanted(doc, "/why"));
+}
+
 TEST_CASE_METHOD(fixture, "a run that goes on by itself is not settled",
                  "[runtime][api]") {
   add(row_of(1, run_state::running));
