@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/core/backoff.hpp>
+#include <stanchion/core/credential.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/event.hpp>
 #include <stanchion/core/ticket.hpp>
@@ -18,13 +19,6 @@
 namespace stanchion {
 
 class courier;
-
-/// Where a secret is, so that it stands in no configuration and on no command
-/// line. Read at the start; a line break at its end does not count.
-struct credential_source {
-  std::string env;            ///< a variable of the environment
-  std::filesystem::path file; ///< else a file
-};
 
 /// What a webhook's body looks like, see docs/notifications.md.
 enum class notification_template : std::uint8_t {

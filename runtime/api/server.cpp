@@ -1,8 +1,7 @@
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/http_address.hpp>
 #include <stanchion/runtime/api/detail/mount.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,10 +31,7 @@ std::string machine_name() {
 } // namespace
 
 bool listen_address::loopback() const {
-  auto four = in_addr{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1)
-    return ntohl(four.s_addr) >> 24U == IN_LOOPBACKNET;
-  return host == "localhost" || host == "::1";
+  return is_loopback(host);
 }
 
 listen_address parse_address(const std::string& text) {
@@ -115,7 +111,7 @@ detail::url_parts detail::parse_url(const server_address& x) {
   if (host.starts_with('['))
     host = host.substr(1, host.size() - 2);
   if (!tls && !x.token.empty() && !x.insecure_non_loopback
-      && !listen_address{.host = host}.loopback())
+      && !is_loopback(host))
     refuse("the token would cross the network to " + host
            + " for everybody to read; use https://, or "
              "--insecure-non-loopback");

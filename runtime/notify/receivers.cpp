@@ -1,5 +1,6 @@
 #include <stanchion/actors/notifier/signature.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/http_address.hpp>
 #include <stanchion/runtime/api/http_post.hpp>
 #include <stanchion/runtime/api/server.hpp>
 #include <stanchion/runtime/notify/receivers.hpp>
@@ -8,9 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -29,37 +27,7 @@ constexpr auto pagerduty_url = "https://events.pagerduty.com/v2/enqueue";
 
 /// Empty where none is given.
 std::string secret_in(const std::string& channel, const credential_source& x) {
-  auto text = std::string{};
-  if (!x.env.empty()) {
-    const auto* said
-      = std::getenv(x.env.c_str()); // NOLINT(concurrency-mt-unsafe)
-    if (said == nullptr)
-      refuse(channel, "the environment has no variable " + x.env);
-    text = said;
-  } else if (!x.file.empty()) {
-    auto from = std::ifstream{x.file, std::ios::binary};
-    if (!from)
-      refuse(channel, "cannot read a secret from " + x.file.string());
-    text.assign(std::istreambuf_iterator<char>{from}, {});
-  } else {
-    return {};
-  }
-  while (text.ends_with('\n') || text.ends_with('\r'))
-    text.pop_back();
-  if (text.empty())
-    refuse(channel, "the secret in " + (x.env.empty() ? x.file.string() : x.env)
-                      + " is empty");
-  return text;
-}
-
-bool is_loopback(const std::string& url) {
-  const auto begin = url.find("//") + 2;
-  auto host = url.substr(begin, url.find_first_of("/?", begin) - begin);
-  if (host.starts_with('['))
-    host = host.substr(1, host.find(']') - 1);
-  else
-    host = host.substr(0, host.find(':'));
-  return listen_address{.host = host}.loopback();
+  return read_credential(x, "notifications.channels." + channel);
 }
 
 /// Where a webhook is, with all that is secret.
@@ -79,14 +47,8 @@ target target_of(const std::string& channel, const webhook& x) {
     to.url = std::move(found);
   if (to.url.empty() && x.body == notification_template::pagerduty)
     to.url = pagerduty_url;
-  if (!to.url.starts_with("https://") && !to.url.starts_with("http://"))
-    refuse(channel, "the URL must begin with https:// or http://");
-  if (to.url.find_first_of(" \t\r\n") != std::string::npos)
-    refuse(channel, "the URL has blanks in it");
-  if (to.url.starts_with("http://") && !x.insecure_non_loopback
-      && !is_loopback(to.url))
-    refuse(channel, "messages would cross the network in clear; use https://, "
-                    "or insecure_non_loopback");
+  if (const auto wrong = why_not_sent_to(to.url, x.insecure_non_loopback))
+    refuse(channel, *wrong);
   if (!to.key.empty())
     to.key = signing_key(to.key);
   return to;

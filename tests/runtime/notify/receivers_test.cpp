@@ -180,7 +180,7 @@ TEST_CASE_METHOD(fixture, "what is under way can be cut off",
 TEST_CASE_METHOD(fixture, "a channel that cannot work is refused at the start",
                  "[runtime][notify]") {
   const auto [text, says] = GENERATE(table<std::string, std::string>({
-    {"http://example.org/x", "in clear"},
+    {"http://example.org/x", "cross the network"},
     {"ftp://example.org/x", "https://"},
     {"https://a b/", "blanks"},
   }));
