@@ -34,7 +34,7 @@ build() {
 # hunt SEEDS: what was found; nothing, and status 1, if nothing was.
 hunt() {
   local status=0 found
-  found=$(timeout 300 "$work/build/bin/bug_hunt" "$1" 2>"$work/last") \
+  found=$(timeout 900 "$work/build/bin/bug_hunt" "$1" 2>"$work/last") \
     || status=$?
   case $status in
     0) return 1 ;;
