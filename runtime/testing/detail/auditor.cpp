@@ -66,6 +66,11 @@ void auditor::started(store& in) {
 
 void auditor::process_died() {
   ++deaths_;
+  // What only reads may have left before anything of it was durable: nobody
+  // knows any more what it was asked.
+  for (auto& [key, s] : steps_)
+    if (s.reads && s.durable.empty())
+      s.arguments.clear();
 }
 
 void auditor::heard(const event& x) {
@@ -82,6 +87,7 @@ void auditor::attempted(const simulated_call& x) {
   auto& s = steps_[x.key];
   if (s.outcome)
     complain("I3", label(x) + " although its outcome is on record");
+  s.reads = !acts(x.effect);
   if (s.arguments.empty())
     s.arguments = x.arguments;
   else if (s.arguments != x.arguments)

@@ -100,6 +100,7 @@ private:
     std::map<std::uint32_t, bool>
       ends;                          // attempts, and whether nothing happened
     std::set<std::uint32_t> durable; // attempts on record
+    bool reads = false;              // and does nothing else
     std::uint32_t asked = 0;         // the last attempt that was received
     std::uint32_t words = 0;         // of people
     bool permitted = false;          // one of them: it may be asked again

@@ -34,14 +34,13 @@ protected:
         return; // called off
       job->where->leave();
     }
-    auto result = job->reconcile ? sink_.question(job->key)
+    auto answer = job->reconcile ? tool_answer{sink_.question(job->key)}
                                  : sink_.attempt(tool_, *job, sys().clock());
     const auto delay = sink_.latency();
     if (delay == duration::zero())
-      return e.take_promise().deliver(tool_answer{std::move(result)});
-    after(delay,
-          [to = std::make_shared<fabric::promise>(e.take_promise()),
-           result = std::move(result)] { to->deliver(tool_answer{result}); });
+      return e.take_promise().deliver(std::move(answer));
+    after(delay, [to = std::make_shared<fabric::promise>(e.take_promise()),
+                  answer = std::move(answer)] { to->deliver(answer); });
   }
 
 private:
@@ -59,17 +58,15 @@ void sink::fake(std::string tool, tool_function fn) {
   fakes_.insert_or_assign(std::move(tool), std::move(fn));
 }
 
-json sink::call(const tool& t, const tool_job& job, const clock& time) {
+json sink::call(const tool& t, const value& arguments, tool_context& ctx) {
   const auto found = fakes_.find(t.name());
   if (found == fakes_.end())
     return sample(t.output_schema().document(), *random_);
-  auto options = tool_options{};
-  options.name = t.name();
-  auto ctx = make_context(options, job, &time);
-  return found->second(job.arguments, ctx);
+  return found->second(arguments, ctx);
 }
 
-outcome sink::attempt(const tool& t, const tool_job& job, const clock& time) {
+tool_answer sink::attempt(const tool& t, const tool_job& job,
+                          const clock& time) {
   const auto acts = t.effect_class() != effect::read_only;
   auto& noted
     = calls_.emplace_back(simulated_call{.at = time.now(),
@@ -83,16 +80,19 @@ outcome sink::attempt(const tool& t, const tool_job& job, const clock& time) {
     on_attempt(noted);
   if (t.effect_class() == effect::idempotent)
     if (const auto* known = result_of(job.key))
-      return value{*known};
+      return {value{*known}};
+  auto options = tool_options{};
+  options.name = t.name();
+  auto ctx = make_context(options, job, &time);
   try {
-    auto result = call(t, job, time);
+    auto result = call(t, job.arguments, ctx);
     noted.happened = acts;
     auto checked_result = checked(value{result});
     if (acts)
       done_.insert_or_assign(job.key, std::move(result));
-    return checked_result;
+    return {std::move(checked_result), ctx.costs};
   } catch (const tool_error& e) {
-    return e.why();
+    return {e.why(), ctx.costs};
   }
 }
 

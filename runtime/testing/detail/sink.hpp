@@ -33,8 +33,8 @@ public:
   void fake(std::string tool, tool_function fn);
 
   /// An attempt. Throws what the fake throws that is no `tool_error`.
-  [[nodiscard]] outcome attempt(const tool& t, const tool_job& job,
-                                const clock& time);
+  [[nodiscard]] tool_answer attempt(const tool& t, const tool_job& job,
+                                    const clock& time);
   /// Whether the key took effect.
   [[nodiscard]] outcome question(const std::string& key) const;
 
@@ -57,8 +57,8 @@ public:
   bool deaf = false;
 
 private:
-  [[nodiscard]] json call(const tool& t, const tool_job& job,
-                          const clock& time);
+  [[nodiscard]] json call(const tool& t, const value& arguments,
+                          tool_context& ctx);
 
   std::shared_ptr<random_source> random_;
   std::map<std::string, tool_function> fakes_;
