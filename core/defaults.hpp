@@ -110,6 +110,34 @@ inline constexpr duration evict_after = 60s;
 inline constexpr std::uint64_t budget_warning = 80;
 /// Depth of children of children.
 inline constexpr std::uint32_t child_depth = 16;
+/// Times that an agent may have stood above a child of it already, with others
+/// between: beyond, they hand the work round in a circle. Ours: a question back
+/// and a second one are ordinary.
+inline constexpr std::uint32_t agent_in_chain = 3;
+
+// -- models -------------------------------------------------------------------
+
+/// Time of one attempt, and time without a word of a streamed answer. Both
+/// large providers' own clients give an answer 600 s; the second is ours: a
+/// model that thinks says so, or sends comments, more often.
+inline constexpr duration model_timeout = 600s;
+inline constexpr duration model_idle_timeout = 60s;
+/// Tokens that an answer is taken to have at most where nobody says: what is
+/// set aside for it from a budget. Anthropic's models need a number; this one
+/// is in their documentation's examples.
+inline constexpr std::uint32_t model_answer_tokens = 4'096;
+
+/// Turns of a model in one run of an LLM agent (OpenAI's Agents SDK stops at
+/// 10, LangGraph at 25 steps), and its calls that are made at once.
+inline constexpr std::uint32_t llm_turns = 25;
+inline constexpr std::size_t llm_calls_at_once = 8;
+/// Times that wrong calls are answered to a model, and that it is asked again
+/// for an answer that fits (Instructor asks three times in all).
+inline constexpr std::uint32_t llm_corrections = 3;
+inline constexpr std::uint32_t llm_repairs = 2;
+/// Bytes of a tool's result that a model is shown. Ours: some 20,000 tokens,
+/// which every model of today can take beside its conversation.
+inline constexpr std::size_t llm_result_bytes = std::size_t{64} << 10U;
 
 // -- notifications ------------------------------------------------------------
 

@@ -127,6 +127,8 @@ std::string_view to_string(event_kind x) {
     return "notification_delayed";
   case event_kind::notification_dropped:
     return "notification_dropped";
+  case event_kind::model_delta:
+    return "model_delta";
   }
   return detail::no_name;
 }

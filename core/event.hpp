@@ -78,6 +78,7 @@ enum class event_kind : std::uint8_t {
   notification_sent,
   notification_delayed,
   notification_dropped,
+  model_delta,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind x);

@@ -105,6 +105,9 @@ struct tool_answer {
   outcome result;
   /// What the attempt cost, if the tool says so.
   std::optional<spending> spent = std::nullopt;
+  /// The service takes no more before then, as it says itself. The breaker
+  /// opens until then.
+  std::optional<instant> closed_until = std::nullopt;
 };
 
 } // namespace stanchion

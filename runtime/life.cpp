@@ -1,3 +1,4 @@
+#include <stanchion/actors/http/http_loop.hpp>
 #include <stanchion/actors/journal/memory_store.hpp>
 #include <stanchion/actors/journal/sqlite_store.hpp>
 #include <stanchion/actors/tool/inline_executor.hpp>
@@ -156,6 +157,7 @@ void runtime::impl::open() {
   else
     pool = std::make_shared<thread_pool>(
       thread_pool_options{.threads = settings.pool_threads});
+  http = std::make_shared<http_loop>();
   observers_now()->read_from(backlog, pool, modes);
 }
 

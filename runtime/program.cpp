@@ -90,6 +90,12 @@ void runtime::add(agent x) {
   impl_->agents.emplace(key, std::make_shared<const agent>(std::move(x)));
 }
 
+/// What it may call is looked up when everything has been added.
+void runtime::add(const llm_agent& x) {
+  add(x.plain());
+  impl_->llm_agents.push_back(x);
+}
+
 void runtime::add(supervisor x) {
   if (x.name().empty() || x.children().empty())
     throw error{error_code::invalid_spec,
@@ -116,6 +122,9 @@ void runtime::impl::adopt(runtime& rt, const supervisor& team) {
     } else if (const auto* a = std::get_if<agent>(&child)) {
       rt.add(*a);
       in_teams.insert(a->name());
+    } else if (const auto* led = std::get_if<llm_agent>(&child)) {
+      rt.add(*led);
+      in_teams.insert(led->plain().name());
     } else {
       adopt(rt, std::get<supervisor>(child));
     }
@@ -136,6 +145,26 @@ void runtime::impl::check_fallbacks() const {
                       "tool " + name + ":\n  fallback: " + other->tool + " "
                         + why};
       }
+}
+
+/// What they may call is known now.
+void runtime::impl::resolve_llm_agents() {
+  if (llm_agents.empty())
+    return;
+  bus->subscribe([board = breakers](const event& x) { board->hear(x); },
+                 detail::breaker_board::kinds());
+  const auto with = llm_agent::surroundings{
+    .find =
+      [this](const std::string& name) {
+        const auto found = tools.find(name);
+        return found == tools.end() ? nullptr : &found->second;
+      },
+    .is_agent
+    = [this](const std::string& name) { return latest.contains(name); },
+    .is_closed = [board = breakers](
+                   const std::string& name) { return board->is_open(name); }};
+  for (const auto& x : llm_agents)
+    x.resolve(with);
 }
 
 } // namespace stanchion

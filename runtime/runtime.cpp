@@ -98,6 +98,7 @@ void runtime::start() {
                 "notifications.carrier: in virtual time nothing leaves the "
                 "program; set one"};
   impl_->check_fallbacks();
+  impl_->resolve_llm_agents();
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,
@@ -151,6 +152,7 @@ bool runtime::stop() {
   impl_->stop_observers();
   impl_->notices.reset();
   impl_->pool.reset();
+  impl_->http.reset();
   if (impl_->lock && clean)
     impl_->lock->mark_clean();
   impl_->changed.notify_all();

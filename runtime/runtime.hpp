@@ -30,6 +30,7 @@ namespace fabric {
 class system;
 } // namespace fabric
 
+class llm_agent;
 struct fork_wish;
 struct forking;
 
@@ -94,6 +95,8 @@ public:
   /// numbers cannot work together.
   void add(tool x);
   void add(agent x);
+  /// What it calls may be added later; `start` throws for what is not there.
+  void add(const llm_agent& x);
   /// Adds the supervisor with all its tools and agents.
   void add(supervisor x);
   /// How failures of all tools are read and what follows from them, where a

@@ -12,6 +12,11 @@ supervisor& supervisor::child(agent x) {
   return *this;
 }
 
+supervisor& supervisor::child(llm_agent x) {
+  children_.emplace_back(std::move(x));
+  return *this;
+}
+
 supervisor& supervisor::child(supervisor x) {
   children_.emplace_back(std::move(x));
   return *this;

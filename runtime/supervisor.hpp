@@ -3,6 +3,7 @@
 #include <stanchion/actors/run/agent.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/time.hpp>
+#include <stanchion/runtime/llm_agent.hpp>
 #include <stanchion/runtime/tool.hpp>
 #include <stanchion/supervisors/policy/restart_type.hpp>
 
@@ -23,7 +24,7 @@ namespace stanchion {
 /// allowed stop all children and escalate to the parent.
 class supervisor {
 public:
-  using part = std::variant<tool, agent, supervisor>;
+  using part = std::variant<tool, agent, llm_agent, supervisor>;
 
   supervisor(std::string name, stanchion::strategy how)
     : name_(std::move(name)), strategy_(how) {
@@ -47,6 +48,7 @@ public:
   // Children start in the order in which they are added and stop in reverse.
   supervisor& child(tool x);
   supervisor& child(agent x);
+  supervisor& child(llm_agent x);
   supervisor& child(supervisor x);
 
   [[nodiscard]] const std::string& name() const {

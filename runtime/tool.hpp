@@ -5,6 +5,7 @@
 #include <stanchion/actors/tool/tool_context.hpp>
 #include <stanchion/core/defaults.hpp>
 #include <stanchion/core/effect.hpp>
+#include <stanchion/core/event.hpp>
 #include <stanchion/core/fallback.hpp>
 #include <stanchion/core/schema.hpp>
 #include <stanchion/core/secret.hpp>
@@ -31,10 +32,18 @@
 
 namespace stanchion {
 
+class http_loop;
+
+/// What a runtime has for those who work in it.
+struct tool_surroundings {
+  std::shared_ptr<event_sink> events;
+  std::shared_ptr<http_loop> http;
+};
+
 /// Makes an actor that does a tool's work: it answers `tool_job` with
 /// `tool_answer` (core/tool_job.hpp). Called at each start of the tool.
 struct tool_worker {
-  std::function<std::unique_ptr<fabric::actor>()> make;
+  std::function<std::unique_ptr<fabric::actor>(const tool_surroundings&)> make;
 };
 
 /// A named capability: a function, its two schemas, its effect class and its
@@ -67,6 +76,11 @@ public:
   /// What results must look like; others are `schema_violation`.
   tool& output(schema x) {
     output_ = std::move(x);
+    return *this;
+  }
+  /// What it is for: models choose by it, people read it. Default: nothing.
+  tool& description(std::string x) {
+    description_ = std::move(x);
     return *this;
   }
   /// Time of one attempt. Positive; default 30 s.
@@ -259,6 +273,10 @@ public:
   }
   /// The tool that undoes what this one did; nothing if it has none.
   [[nodiscard]] std::optional<tool> undo_tool() const;
+  /// Its description.
+  [[nodiscard]] const std::string& about() const {
+    return description_;
+  }
   /// Precondition: it has one.
   [[nodiscard]] const schema& input_schema() const {
     return *input_;
@@ -278,6 +296,7 @@ private:
   friend struct tool_catalog;
 
   std::string name_;
+  std::string description_;
   effect effect_;
   tool_function function_;
   tool_coroutine coroutine_;

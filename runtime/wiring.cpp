@@ -89,7 +89,10 @@ struct tool_parts {
     if (rt.settings.around)
       x.child = [around = rt.settings.around, t] { return around->work_of(t); };
     else if (t.worker_.make)
-      x.child = t.worker_.make;
+      x.child
+        = [make = t.worker_.make, with = tool_surroundings{rt.bus, rt.http}] {
+            return make(with);
+          };
     else
       x.child = [spec = work(t, rt)] { return make_tool_actor(spec); };
     if (rt.faults != nullptr) {
@@ -345,8 +348,10 @@ supervisor_options runtime::impl::team_options(const supervisor& team) {
       continue;
     }
     const auto* t = std::get_if<tool>(&child);
-    auto spec = t != nullptr ? guard_child(*t)
-                             : agent_child(std::get<agent>(child).name());
+    const auto* led = std::get_if<llm_agent>(&child);
+    auto spec = t != nullptr     ? guard_child(*t)
+                : led != nullptr ? agent_child(led->plain().name())
+                                 : agent_child(std::get<agent>(child).name());
     spec.budget = x.budget;
     spec.backoff.first = team.first_backoff();
     x.children.push_back(std::move(spec));

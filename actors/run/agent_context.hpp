@@ -51,6 +51,15 @@ public:
                                             value arguments) const;
   [[nodiscard]] try_call_operation try_call(std::string tool) const;
 
+  /// Asks a language model: `what` is a text, or a `chat_request` as JSON
+  /// (actors/model/chat.hpp). With `schema`, a JSON Schema, it yields an answer
+  /// that fits, as sure as its member `confidence` says, if it has one in [0,
+  /// 1]; else the text of the answer. Throws `step_error` as `call` does, and
+  /// `schema_violation` or `malformed_output` when what came does not fit.
+  [[nodiscard]] task<value> ask(std::string model, value what,
+                                value schema) const;
+  [[nodiscard]] task<value> ask(std::string model, value what) const;
+
   /// Waits. The instant is durable: a restart in between does not lengthen it.
   [[nodiscard]] sleep_operation sleep_for(duration d) const;
   [[nodiscard]] sleep_operation sleep_until(instant at) const;

@@ -60,9 +60,11 @@ namespace stanchion {
           caf::actor_cast<caf::strong_actor_ptr>(start()).get()};
       },
     .owned = true};
-  return tool{std::move(name), e, tool_worker{[options = std::move(options)] {
-                return fabric::make_foreign_worker(options);
-              }}};
+  return tool{
+    std::move(name), e,
+    tool_worker{[options = std::move(options)](const tool_surroundings&) {
+      return fabric::make_foreign_worker(options);
+    }}};
 }
 
 [[nodiscard]] inline tool caf_tool(std::string name, effect e,
@@ -72,9 +74,11 @@ namespace stanchion {
       return fabric::actor_ref{
         caf::actor_cast<caf::strong_actor_ptr>(worker).get()};
     }};
-  return tool{std::move(name), e, tool_worker{[options = std::move(options)] {
-                return fabric::make_foreign_worker(options);
-              }}};
+  return tool{
+    std::move(name), e,
+    tool_worker{[options = std::move(options)](const tool_surroundings&) {
+      return fabric::make_foreign_worker(options);
+    }}};
 }
 
 /// What such an actor answers to say how it failed, as `tool_error` does for

@@ -2,6 +2,7 @@
 
 /// Everything a program that runs agents needs.
 
+#include <stanchion/actors/model/llm_program.hpp>
 #include <stanchion/actors/run/agent.hpp>
 #include <stanchion/actors/run/agent_context.hpp>
 #include <stanchion/actors/tool/tool_context.hpp>
@@ -17,6 +18,8 @@
 #include <stanchion/core/secret.hpp>
 #include <stanchion/core/value.hpp>
 #include <stanchion/runtime/config.hpp>
+#include <stanchion/runtime/llm_agent.hpp>
+#include <stanchion/runtime/model.hpp>
 #include <stanchion/runtime/runtime.hpp>
 #include <stanchion/runtime/tool.hpp>
 

@@ -9,9 +9,11 @@
 #include <stanchion/core/store.hpp>
 #include <stanchion/fabric/actor_ref.hpp>
 #include <stanchion/fabric/system.hpp>
+#include <stanchion/runtime/detail/breaker_board.hpp>
 #include <stanchion/runtime/detail/fault_injector.hpp>
 #include <stanchion/runtime/detail/observers.hpp>
 #include <stanchion/runtime/detail/submission_keys.hpp>
+#include <stanchion/runtime/llm_agent.hpp>
 #include <stanchion/runtime/people.hpp>
 #include <stanchion/runtime/runtime.hpp>
 #include <stanchion/supervisors/tree/supervisor.hpp>
@@ -51,6 +53,9 @@ struct runtime::impl {
   config settings;
   std::map<std::string, tool> tools;
   std::map<version_key, std::shared_ptr<const agent>> agents;
+  std::vector<llm_agent> llm_agents;
+  std::shared_ptr<detail::breaker_board> breakers
+    = std::make_shared<detail::breaker_board>();
   failure_policy failures;
   std::vector<supervisor> teams;
   std::set<std::string> in_teams; // tools and agents that a team starts
@@ -67,6 +72,7 @@ struct runtime::impl {
   std::shared_ptr<stanchion::backlog> backlog;
   std::shared_ptr<random_source> random;
   std::shared_ptr<executor> pool;
+  std::shared_ptr<http_loop> http;
   std::shared_ptr<detail::fault_injector> faults; // null: none
   std::shared_ptr<tool_directory> directory;
   std::shared_ptr<mode_directory> modes;
@@ -89,6 +95,9 @@ struct runtime::impl {
 
   /// Throws `error{invalid_spec}` for a fallback that is no tool.
   void check_fallbacks() const;
+  /// Gives LLM agents what they may call. Throws `error{invalid_spec}` for what
+  /// there is not.
+  void resolve_llm_agents();
   /// Whether a failure of a tool's may be gone in a while.
   [[nodiscard]] bool may_pass(std::string_view tool, const failure& why) const;
 

@@ -266,7 +266,9 @@ void run_actor::on_done(call_done& x) {
       = x.result.ok() ? std::nullopt : services_.tools->find(s->name);
     const auto goes_on
       = tool && has_fallback(*s, *tool) && may_fall_back(x.result.why());
-    if (!goes_on && std::exchange(s->charged, false))
+    // What was paid for is not paid for twice.
+    const auto paid = x.spent && !x.spent->nothing();
+    if (!goes_on && (std::exchange(s->charged, false) || paid))
       return deliver_once_durable(*s, x.result);
     return call_ended(*s, std::move(x.result));
   }

@@ -9,23 +9,46 @@
 
 namespace stanchion::detail {
 
+/// Why the agent may not have a child of that name; nothing when it may.
+std::optional<failure> run_actor::why_no_child(const std::string& agent) const {
+  if (depth_ + 1 > defaults::child_depth)
+    return refused(failure_kind::step_limit,
+                   "children of children are "
+                     + std::to_string(defaults::child_depth) + " deep already");
+  if (!services_.agents->contains(agent))
+    return refused(failure_kind::invalid_input,
+                   "there is no agent named " + agent);
+  if (times_above(agent) >= defaults::agent_in_chain)
+    return refused(failure_kind::loop_detected,
+                   agent
+                     + " is above already, more than once with others "
+                       "between: they hand the work round in a circle");
+  return std::nullopt;
+}
+
+/// How often others had the agent do something that came back to it: itself
+/// right below itself is a recursion and counts once.
+std::uint32_t run_actor::times_above(const std::string& agent) const {
+  auto times = std::uint32_t{0};
+  auto below = std::string{};
+  for (auto row = std::optional{log_->row()}; row;
+       row = row->parent == 0 ? std::nullopt
+                              : services_.store->find_run(row->parent)) {
+    times += row->agent == agent && below != agent ? 1 : 0;
+    below = row->agent;
+  }
+  return times;
+}
+
 void run_actor::begin_spawn(step& s) {
-  const auto found = services_.agents->find(s.name);
-  const auto too_deep = depth_ + 1 > defaults::child_depth;
-  if (found == services_.agents->end() || too_deep) {
+  if (auto why = why_no_child(s.name)) {
     log_->add(record_kind::intent, s.path, bodies::intent(s), now());
-    return deliver(s, too_deep
-                        ? refused(failure_kind::step_limit,
-                                  "children of children are "
-                                    + std::to_string(defaults::child_depth)
-                                    + " deep already")
-                        : refused(failure_kind::invalid_input,
-                                  "there is no agent named " + s.name));
+    return deliver(s, std::move(*why));
   }
   name_child(s);
   log_->add(record_kind::intent, s.path, bodies::intent(s), now());
   if (!engine_->frozen())
-    add_child(s, found->second);
+    add_child(s, services_.agents->at(s.name));
 }
 
 void run_actor::add_child(const step& s, const std::string& version) {

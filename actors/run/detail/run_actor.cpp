@@ -577,11 +577,12 @@ void run_actor::record_outcome(const step_path& path, const outcome& x,
   if (const auto* s = engine_ && x.ok() ? engine_->find(path) : nullptr;
       s != nullptr && s->reviewed && !held_.contains(path))
     open_review(*s, x.get());
-  held_.erase(path);
+  const auto told = held_.erase(path) != 0;
   if (held)
     held_.insert_or_assign(path, x);
   last_failed_ = !x.ok();
-  say_ended(path, x);
+  if (!told)
+    say_ended(path, x);
   code_survived();
 }
 

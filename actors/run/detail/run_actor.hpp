@@ -354,6 +354,9 @@ private:
 
   // -- children ---------------------------------------------------------------
 
+  [[nodiscard]] std::optional<failure>
+  why_no_child(const std::string& agent) const;
+  [[nodiscard]] std::uint32_t times_above(const std::string& agent) const;
   void begin_spawn(step& s);
   /// Records the child beside the intent that names it.
   void add_child(const step& s, const std::string& version);

@@ -96,6 +96,8 @@ void guard_actor::on_reply(const std::shared_ptr<flight>& x, fabric::reply& r) {
   vacate(x, r.how == fabric::reply::status::died);
   if (call != nullptr && answer != nullptr && answer->spent)
     call->spent = call->spent.value_or(spending{}) + *answer->spent;
+  if (answer != nullptr && answer->closed_until)
+    on_changes(breaker_.open_until(*answer->closed_until, now()), call);
   if (call == nullptr && x->given_up && answer != nullptr)
     late(*x, answer->result);
   if (call == nullptr)
