@@ -227,6 +227,7 @@ simulation edits() {
   sim.person(park_reason::max_retries_exceeded, verb::edit, R"({"id":99})");
   sim.inject(parse_faults("send:timeout:after@0.1,send:hang@0.05,"
                           "commit:full@0.02"));
+  sim.patience(24h); // whoever tries for ever is found out soon
   sim.check("who was helped went on", [](const simulated& x) {
     return count(x, "errs", run_state::completed) == 3;
   });
