@@ -18,6 +18,9 @@ namespace stanchion::test {
 
 namespace {
 
+/// After which a screen is asked for once more.
+constexpr auto patience = std::chrono::milliseconds{2'000};
+
 [[noreturn]] void become(const std::filesystem::path& program,
                          std::vector<std::string> words,
                          const std::map<std::string, std::string>& more) {
@@ -84,6 +87,7 @@ bool pty_process::read_some(std::chrono::milliseconds limit) {
 bool pty_process::shows(const std::string& text,
                         std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
+  auto patient = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto found = written_.find(text, seen_);
     if (found != std::string::npos) {
@@ -91,9 +95,23 @@ bool pty_process::shows(const std::string& text,
       return true;
     }
     const auto left = left_until(until);
-    if (left.count() <= 0 || !read_some(left))
+    if (left.count() <= 0)
       return false;
+    static_cast<void>(read_some(std::min(left, patience)));
+    if (std::chrono::steady_clock::now() >= patient) {
+      repaint();
+      patient += patience;
+    }
   }
+}
+
+/// A screen may have been written in pieces: what was there already is not
+/// written again. A new size has it written as a whole.
+void pty_process::repaint() const {
+  auto size = winsize{};
+  ::ioctl(fd_, TIOCGWINSZ, &size);
+  resize(size.ws_col, size.ws_row - 1);
+  resize(size.ws_col, size.ws_row);
 }
 
 void pty_process::resize(int columns, int lines) const {

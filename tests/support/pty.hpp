@@ -27,7 +27,8 @@ public:
 
   /// Presses keys.
   void type(const std::string& keys) const;
-  /// Whether `text` comes within `limit`, after what was waited for before.
+  /// Whether `text` comes within `limit`, after what was waited for before. A
+  /// program that takes long is made to paint all of its screen once more.
   [[nodiscard]] bool shows(const std::string& text,
                            std::chrono::milliseconds limit
                            = std::chrono::seconds{30});
@@ -47,6 +48,7 @@ public:
                                         = std::chrono::seconds{30});
 
 private:
+  void repaint() const;
   /// Reads what has come within `limit`. False when nothing has.
   bool read_some(std::chrono::milliseconds limit);
 
