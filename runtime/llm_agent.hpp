@@ -61,6 +61,8 @@ public:
   /// What any agent can be told: deadline, budgets, modes, restarts.
   llm_agent& policies(const std::function<void(stanchion::agent&)>& set);
 
+  /// The agent itself. A supervisor may have it (`child(x.plain())`); added to
+  /// the runtime after that supervisor, this then only says what it may call.
   [[nodiscard]] const stanchion::agent& plain() const {
     return agent_;
   }

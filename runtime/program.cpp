@@ -92,7 +92,10 @@ void runtime::add(agent x) {
 
 /// What it may call is looked up when everything has been added.
 void runtime::add(const llm_agent& x) {
-  add(x.plain());
+  const auto& a = x.plain();
+  if (!impl_->in_teams.contains(a.name())
+      || !impl_->agents.contains({a.name(), a.version()}))
+    add(a);
   impl_->llm_agents.push_back(x);
 }
 
