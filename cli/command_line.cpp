@@ -2,6 +2,7 @@
 #include <stanchion/cli/parse.hpp>
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/runtime/configuration/configuration.hpp>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,9 +23,18 @@ exit_code run_verb(const command& chosen, const terminal& io,
                    const std::function<void(runtime&)>& setup,
                    bool& abandoned) {
   const auto& words = chosen.words;
-  auto context = command_context{words, io, setup};
+  auto from = std::optional<configuration>{};
+  const auto adds = std::function<void(runtime&)>{[&](runtime& rt) {
+    if (setup)
+      setup(rt);
+    if (from)
+      from->apply(rt);
+  }};
+  auto context = command_context{words, io, adds};
   auto code = exit_code::failed;
   try {
+    if (!words.config.empty())
+      context.configured = &from.emplace(load_configuration(words.config));
     code = chosen.verb(context);
   } catch (const error& e) {
     print_error(io, words.format, words.program, e.code(), detail_of(e));

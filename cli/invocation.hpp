@@ -15,6 +15,7 @@
 
 namespace stanchion {
 
+class configuration;
 class runtime;
 
 /// How results are printed.
@@ -105,6 +106,12 @@ struct invocation {
   std::optional<duration> expires;
   std::string subject;
   std::string shell; ///< whose completion is printed
+  // -- of a configuration
+  std::filesystem::path config;                  ///< its file; empty: none
+  std::filesystem::path file = "stanchion.json"; ///< one that is looked at
+  bool origin = false;
+  std::filesystem::path folder = "."; ///< of a new project
+  bool cpp = false;
   // -- of a simulation
   std::uint64_t seeds = 1'000;
   std::uint64_t seed = 1;
@@ -121,10 +128,12 @@ struct invocation {
 struct command_context {
   const invocation& words;
   const terminal& io;
-  /// Adds tools and agents.
+  /// Adds tools and agents, those of the configuration among them.
   const std::function<void(runtime&)>& setup;
   /// Set when threads had to be abandoned: the process must end at once.
   bool abandoned = false;
+  /// What `--config` names; null without it.
+  const configuration* configured = nullptr;
 };
 
 using command_verb = exit_code (*)(command_context&);

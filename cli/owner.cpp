@@ -2,18 +2,37 @@
 #include <stanchion/cli/signals.hpp>
 #include <stanchion/cli/words.hpp>
 #include <stanchion/runtime/api/owner_operations.hpp>
+#include <stanchion/runtime/configuration/configuration.hpp>
 
 #include <utility>
 
 namespace stanchion {
+
+namespace {
+
+/// Words say more than a configuration.
+void configure(config& to, const command_context& x, telemetry_options shown) {
+  to.telemetry = std::move(shown);
+  const auto log = to.telemetry.log;
+  if (x.configured != nullptr)
+    x.configured->settle(to);
+  if (log.target != log_target::off)
+    to.telemetry.log = log;
+  auto told = notifications_of(x.words);
+  for (auto& channel : told.channels)
+    to.notifications.channels.push_back(std::move(channel));
+  if (!told.base_url.empty())
+    to.notifications.base_url = std::move(told.base_url);
+}
+
+} // namespace
 
 owner::owner(const data_dir& dir, const command_context& x,
              signal_watch& signals, telemetry_options shown)
   : dir_(dir), signals_(signals) {
   auto settings = config{};
   settings.data_dir = dir.root();
-  settings.telemetry = std::move(shown);
-  settings.notifications = notifications_of(x.words);
+  configure(settings, x, std::move(shown));
   settings.faults = read_faults(x.words.faults);
   settings.allow_faults = x.words.allow_faults;
   settings.fault_seed = x.words.fault_seed;

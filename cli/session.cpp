@@ -104,8 +104,9 @@ void session::require_agent(const std::string& name) {
   throw error{error_code::unknown_agent,
               "this program has no agent \"" + name
                 + "\", and no other process drives " + dir_.root().string()
-                + ". Run a program that has it: a C++ program whose main calls "
-                  "command_line() with a setup that adds the agent"};
+                + ". Name a configuration that has it with --config, or run a "
+                  "C++ program whose main calls command_line() with a setup "
+                  "that adds it"};
 }
 
 /// False when somebody else owns the directory.

@@ -61,6 +61,13 @@ exit_code journal_prune(command_context& x);
 exit_code doctor(command_context& x);
 exit_code version(command_context& x);
 
+// -- configuration
+
+exit_code config_check(command_context& x);
+exit_code config_show(command_context& x);
+exit_code config_schema(command_context& x);
+exit_code init(command_context& x);
+
 // -- shells -------------------------------------------------------------------
 
 exit_code completion(command_context& x);

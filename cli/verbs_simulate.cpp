@@ -25,8 +25,9 @@ void require_agent(const command_context& x) {
   if (!probe.has_agent(x.words.agent))
     throw error{error_code::unknown_agent,
                 "this program has no agent \"" + x.words.agent
-                  + "\". Run a program that has it: a C++ program whose main "
-                    "calls command_line() with a setup that adds the agent"};
+                  + "\". Name a configuration that has it with --config, or "
+                    "run a C++ program whose main calls command_line() with a "
+                    "setup that adds it"};
 }
 
 simulation prepared(const command_context& x) {

@@ -89,7 +89,7 @@ function(stanchion_httplib_sources)
 endfunction()
 
 # The manual page and the completions, which the program itself prints from what
-# its --help is made of.
+# its --help is made of, and the JSON Schema of configurations.
 function(stanchion_shell_files)
   if(CMAKE_CROSSCOMPILING)
     return()
@@ -105,7 +105,9 @@ function(stanchion_shell_files)
   set(zsh_file _stanchion)
   set(fish_file stanchion.fish)
   set(files)
-  foreach(kind man bash zsh fish)
+  set(schema_words config schema)
+  set(schema_file stanchion.schema.json)
+  foreach(kind man bash zsh fish schema)
     add_custom_command(OUTPUT "${to}/${${kind}_file}"
       COMMAND stanchion_program ${${kind}_words} > "${to}/${${kind}_file}"
       DEPENDS stanchion_program VERBATIM)
@@ -114,6 +116,8 @@ function(stanchion_shell_files)
   add_custom_target(stanchion_shell_files ALL DEPENDS ${files})
   install(FILES "${to}/stanchion.1"
     DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES "${to}/stanchion.schema.json"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/stanchion")
   install(FILES "${to}/stanchion"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
   install(FILES "${to}/_stanchion"

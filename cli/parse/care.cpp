@@ -58,6 +58,7 @@ void add_policy(grammar& g) {
                        "Show what follows from each kind of failure, and whose "
                        "word that is",
                        verbs::policy_table, "policy table -o json");
+  g.takes_config(table);
   table->add_option("--tool", g.words.tool, "As it holds for this tool")
     ->type_name("TOOL");
   auto* explain = g.leaf(policy, "explain",
@@ -98,6 +99,7 @@ void add_simulate(grammar& g) {
   x->add_option("agent", g.words.agent, "The agent to try")
     ->required()
     ->type_name("AGENT");
+  g.takes_config(x);
   x->add_option("--input", g.words.input,
                 "The input of its runs: JSON, @FILE, or - for stdin; "
                 "default {}")

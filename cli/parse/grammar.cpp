@@ -31,6 +31,7 @@ grammar::grammar(const std::string& program)
   add_simulate(*this);
   add_stats(*this);
   add_top(*this);
+  add_configuration(*this);
   add_shells(*this);
 }
 
@@ -158,6 +159,14 @@ void grammar::takes_faults(CLI::App* x) {
                 "Chooses what they strike; default 1")
     ->needs(what)
     ->type_name("SEED");
+}
+
+void grammar::takes_config(CLI::App* x) {
+  x->add_option(
+     "--config", words.config,
+     "Models, tools and agents as this file says, see `config check`")
+    ->envname("STANCHION_CONFIG")
+    ->type_name("FILE");
 }
 
 void grammar::takes_reason(CLI::App* x) {

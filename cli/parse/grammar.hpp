@@ -71,6 +71,8 @@ public:
                           std::function<void(duration)> into);
   void takes_timeout(CLI::App* x);
   void takes_faults(CLI::App* x);
+  /// It may drive what a configuration says.
+  void takes_config(CLI::App* x);
 
 private:
   std::unique_ptr<CLI::App> app_;
@@ -89,6 +91,7 @@ void add_simulate(grammar& g);
 void add_stats(grammar& g);
 void add_top(grammar& g);
 void add_shells(grammar& g);
+void add_configuration(grammar& g); ///< and new projects
 
 // -- names --------------------------------------------------------------------
 

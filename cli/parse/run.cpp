@@ -33,6 +33,7 @@ void add_fork(grammar& g, CLI::App* run) {
   fork->add_option("--reason", g.words.reason, "Why")->type_name("TEXT");
   fork->add_flag("--dry-run", g.words.dry_run,
                  "Show what it did behind that step, and begin nothing");
+  g.takes_config(fork);
   g.takes_by(fork);
   g.takes_server(fork);
 }
@@ -80,6 +81,8 @@ void add_run_mends(grammar& g, CLI::App* run) {
   retry->add_option("--comment", g.words.comment, "Why")->type_name("TEXT");
   retry->add_flag("--no-wait", g.words.no_wait,
                   "Leave once the decision is durable");
+  g.takes_config(resume);
+  g.takes_config(retry);
   g.takes_server(cancel);
   add_signal(g, run);
   add_fork(g, run);
@@ -138,6 +141,7 @@ void add_run(grammar& g) {
     ->type_name("KEY");
   start->add_flag("--no-wait", g.words.no_wait,
                   "Leave once the run is durable");
+  g.takes_config(start);
   g.takes_by(start);
   g.takes_timeout(start);
   g.takes_faults(start);

@@ -105,6 +105,7 @@ void add_serving(grammar& g) {
   serve->add_flag("--insecure-non-loopback", g.words.insecure_non_loopback,
                   "Listen for other machines without TLS, where everybody "
                   "between may read the tokens");
+  g.takes_config(serve);
   takes_notifications(g, serve);
   g.takes_faults(serve);
   auto* notify = g.noun("notify", "See whether people can be told",
