@@ -64,6 +64,22 @@ foreach(name IN LISTS programs)
     set_tests_properties("examples/${name}" PROPERTIES TIMEOUT 120)
   endif()
 endforeach()
+# Those without code are a script that is given the command.
+file(GLOB scripts CONFIGURE_DEPENDS "${STANCHION_SOURCE_DIR}/examples/*/run.sh")
+foreach(script IN LISTS scripts)
+  if(TARGET stanchion_program)
+    cmake_path(GET script PARENT_PATH folder)
+    cmake_path(GET folder FILENAME name)
+    add_test(NAME "examples/${name}"
+      COMMAND ${CMAKE_COMMAND}
+        -D PROGRAM=${script}
+        -D ARGUMENT=$<TARGET_FILE:stanchion_program>
+        -D EXPECTED=${folder}/expected.txt
+        -D SCRATCH=${CMAKE_BINARY_DIR}/examples/${name}
+        -P ${STANCHION_SOURCE_DIR}/tests/support/run_example.cmake)
+    set_tests_properties("examples/${name}" PROPERTIES TIMEOUT 120)
+  endif()
+endforeach()
 foreach(test IN ITEMS test_cli test_scenarios test_regressions)
   if(TARGET ${test} AND TARGET stanchion_program)
     add_dependencies(${test} stanchion_program)

@@ -1,9 +1,9 @@
-# Runs PROGRAM in the fresh folder SCRATCH and compares what it prints on stdout
-# with the file EXPECTED.
+# Runs PROGRAM, with the ARGUMENT if there is one, in the fresh folder SCRATCH and
+# compares what it prints on stdout with the file EXPECTED.
 
 file(REMOVE_RECURSE "${SCRATCH}")
 file(MAKE_DIRECTORY "${SCRATCH}")
-execute_process(COMMAND "${PROGRAM}"
+execute_process(COMMAND "${PROGRAM}" ${ARGUMENT}
   WORKING_DIRECTORY "${SCRATCH}"
   OUTPUT_FILE "${SCRATCH}/stdout"
   ERROR_VARIABLE errors
