@@ -1,13 +1,12 @@
 #include <stanchion/cli/command_tree.hpp>
 #include <stanchion/cli/parse.hpp>
 #include <stanchion/cli/parse/grammar.hpp>
-#include <stanchion/cli/suggest.hpp>
+#include <stanchion/core/suggest.hpp>
 #include <stanchion/core/version.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -174,27 +173,6 @@ parse_words(const std::string& program, const std::vector<std::string>& words) {
 command_entry command_tree(const std::string& program) {
   const auto g = std::make_unique<parse::grammar>(program);
   return entry_of(g->app());
-}
-
-std::optional<duration> parse_span(std::string_view text) {
-  auto count = std::int64_t{0};
-  const auto [end, problem]
-    = std::from_chars(text.data(), text.data() + text.size(), count);
-  constexpr auto most = std::int64_t{1'000'000'000};
-  if (problem != std::errc{} || count <= 0 || count > most)
-    return std::nullopt;
-  const auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (unit == "ms")
-    return std::chrono::milliseconds{count};
-  if (unit.empty() || unit == "s")
-    return std::chrono::seconds{count};
-  if (unit == "m" || unit == "min")
-    return std::chrono::minutes{count};
-  if (unit == "h")
-    return std::chrono::hours{count};
-  if (unit == "d")
-    return std::chrono::hours{24 * std::min(count, std::int64_t{1'000'000})};
-  return std::nullopt;
 }
 
 } // namespace stanchion

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stanchion/cli/invocation.hpp>
+#include <stanchion/core/span.hpp> // IWYU pragma: export
 
 #include <string>
 #include <variant>
@@ -29,9 +30,5 @@ struct misuse {
 /// Reads the words after the program's name.
 [[nodiscard]] std::variant<command, help_text, misuse>
 parse_words(const std::string& program, const std::vector<std::string>& words);
-
-/// A span such as `30s`, `5m`, `2h`, `3d`, `250ms`, or a number of seconds.
-/// Nothing when it is anything else or not positive.
-[[nodiscard]] std::optional<duration> parse_span(std::string_view text);
 
 } // namespace stanchion

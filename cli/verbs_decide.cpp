@@ -3,9 +3,9 @@
 #include <stanchion/cli/printing.hpp>
 #include <stanchion/cli/quoting.hpp>
 #include <stanchion/cli/session.hpp>
-#include <stanchion/cli/suggest.hpp>
 #include <stanchion/cli/verbs.hpp>
 #include <stanchion/cli/words.hpp>
+#include <stanchion/core/suggest.hpp>
 
 #include <nlohmann/json.hpp>
 

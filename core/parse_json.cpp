@@ -2,6 +2,7 @@
 #include <stanchion/core/detail/json_text.hpp>
 #include <stanchion/core/detail/utf8.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/json_refusal.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -114,9 +115,8 @@ public:
 
 private:
   [[noreturn]] void refuse(const std::string& what, std::string_view advice) {
-    throw error{error_code::invalid_json,
-                "JSON refused at byte " + std::to_string(cursor_ - begin_)
-                  + ": " + what + "; " + std::string{advice}};
+    throw json_refusal{static_cast<std::size_t>(cursor_ - begin_),
+                       what + "; " + std::string{advice}};
   }
 
   bool put(json x) {

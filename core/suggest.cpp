@@ -1,4 +1,4 @@
-#include <stanchion/cli/suggest.hpp>
+#include <stanchion/core/suggest.hpp>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include <stanchion/cli/suggest.hpp>
+#include <stanchion/core/suggest.hpp>
 
 using namespace stanchion;
 
