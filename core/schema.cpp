@@ -1,6 +1,8 @@
 #include <stanchion/core/detail/plain_check.hpp>
+#include <stanchion/core/detail/schema_words.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/schema.hpp>
+#include <stanchion/core/schema_keywords.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -22,6 +24,8 @@ namespace stanchion {
 
 namespace {
 
+using detail::append_token;
+using detail::is_data;
 using valijson::adapters::NlohmannJsonAdapter;
 
 /// Longer texts are not matched against patterns: libstdc++ needs stack for
@@ -34,18 +38,6 @@ constexpr std::size_t offences_told = 5;
   throw error{error_code::invalid_spec, "not a JSON Schema (draft 7): " + why};
 }
 
-void append_token(std::string& pointer, std::string_view token) {
-  pointer += '/';
-  for (const auto c : token) {
-    if (c == '~')
-      pointer += "~0";
-    else if (c == '/')
-      pointer += "~1";
-    else
-      pointer += c;
-  }
-}
-
 void check_pattern(const std::string& pattern, const std::string& pointer) {
   try {
     const std::regex compiled{pattern};
@@ -53,12 +45,6 @@ void check_pattern(const std::string& pattern, const std::string& pointer) {
     refuse("\"" + pattern + "\" at " + pointer
            + " is no regular expression: " + e.what());
   }
-}
-
-/// Whether the content of `keyword` is data and not a schema.
-bool is_data(std::string_view keyword) {
-  return keyword == "const" || keyword == "enum" || keyword == "default"
-         || keyword == "examples";
 }
 
 /// Compiles all patterns below `x` once, so that a wrong one is found before
@@ -180,6 +166,17 @@ schema schema::any() {
 schema::schema(const json& document) {
   auto x = std::make_shared<impl>();
   x->document = document;
+  if (document.is_object() && document.contains(detail::unchecked_keyword)) {
+    x->accepts_all = true;
+    impl_ = std::move(x);
+    return;
+  }
+  if (const auto unknown = unsupported_keywords(document); !unknown.empty())
+    refuse(unknown.front()
+           + (unknown.front().ends_with("/$ref")
+                ? " leads to a remote document, which is never fetched"
+                : " belongs to a later draft and would be ignored; say it in "
+                  "other words"));
   x->accepts_all = document == true || document == json::object();
   x->has_patterns = document.is_structured() && check_patterns(document, "");
   try {
