@@ -28,6 +28,19 @@ set_source_files_properties(
   PROPERTIES COMPILE_DEFINITIONS
   "$<TARGET_PROPERTY:Httplib::httplib,INTERFACE_COMPILE_DEFINITIONS>")
 
+# -- programs that tests start ------------------------------------------------
+
+file(GLOB sources CONFIGURE_DEPENDS
+  "${STANCHION_SOURCE_DIR}/tests/programs/*.cpp")
+set(started_programs)
+foreach(source IN LISTS sources)
+  cmake_path(GET source STEM name)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE nlohmann_json::nlohmann_json)
+  stanchion_settings(${name})
+  list(APPEND started_programs ${name})
+endforeach()
+
 # -- test programs -------------------------------------------------------------
 
 foreach(folder IN LISTS STANCHION_FOLDERS)
@@ -38,6 +51,12 @@ if(cli IN_LIST STANCHION_FOLDERS)
     stanchion_test_folder(${folder})
   endforeach()
 endif()
+
+foreach(test IN ITEMS test_actors test_runtime)
+  if(TARGET ${test})
+    add_dependencies(${test} ${started_programs})
+  endif()
+endforeach()
 
 get_property(libraries GLOBAL PROPERTY STANCHION_EXAMPLE_LIBRARIES)
 foreach(test IN ITEMS test_examples test_scenarios)
