@@ -12,6 +12,7 @@
 #include <stanchion/core/unlimited.hpp>
 #include <stanchion/runtime/detail/faulty_store.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/mcp_servers.hpp>
 #include <stanchion/runtime/detail/notifications.hpp>
 #include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/detail/undo_agent.hpp>
@@ -121,25 +122,41 @@ void runtime::impl::stop_observers() {
   ended.swap(observing);
 }
 
-void runtime::impl::open() {
+void runtime::impl::open_store() {
   random = settings.random ? settings.random : entropy_random();
-  auto died = false;
   if (settings.store != nullptr) {
     store = settings.store;
-    died = true; // nobody can say; steps that are open are looked at with care
   } else if (settings.in_memory) {
     store = make_memory_store();
   } else {
     const auto dir = data_dir{settings.data_dir};
     dir.create();
     lock.emplace(dir, lock_purpose::drive);
-    died = lock->last_owner_died();
     store = open_sqlite_store(dir.database());
   }
   prepare_faults();
   start_notifications();
+}
+
+void runtime::impl::discover(runtime& rt) {
+  if (settings.virtual_seed)
+    throw error{error_code::invalid_spec,
+                "mcp server " + servers->names().front()
+                  + ": in virtual time nothing outside of the program is "
+                    "asked; add tools in its place"};
+  for (auto& x : servers->discover(*store, system_clock().now()))
+    rt.add(std::move(x));
+}
+
+void runtime::impl::check_calls() {
+  check_fallbacks();
+  resolve_llm_agents();
+}
+
+void runtime::impl::open() {
   start_observers();
-  if (died)
+  // Where nobody can say, steps that are open are looked at with care.
+  if (settings.store != nullptr || (lock && lock->last_owner_died()))
     charge_deaths(*store,
                   settings.virtual_seed ? settings.virtual_start
                                         : system_clock().now(),
@@ -311,7 +328,7 @@ bool runtime::impl::tool_isolated(const std::string& name, instant since,
   try {
     const auto known = store->find_ticket(t.id);
     if (known)
-      return known->state == ticket_state::decided;
+      return known->state == ticket_state::decided && agree(name, *known);
   } catch (const error&) {
     return false; // the ticket is damaged: it is seen as such
   }
@@ -324,8 +341,25 @@ void runtime::impl::tree_decided(const ticket& t) {
   if (about.part == tree_part::agent)
     restart_agent(about.name);
   else if (about.part == tree_part::tool)
-    if (const auto tool = directory->find(about.name))
+    if (const auto tool = directory->find(about.name)) {
       sys->send(tool->guard, close_breaker{t.decided->by + " decided so"});
+      if (!agree(about.name, t)) // it was about something else
+        sys->send(tool->guard, isolate_tool{servers->disputed(about.name)});
+    }
+}
+
+bool runtime::impl::agree(const std::string& tool, const ticket& t) {
+  const auto why = servers ? servers->disputed(tool) : std::string{};
+  if (why.empty())
+    return true;
+  if (t.title.find(why) == std::string::npos)
+    return false;
+  if (auto pin = servers->accept(tool)) {
+    auto b = batch{};
+    b.facts.push_back(*std::move(pin));
+    sys->send(part("journal"), append{std::move(b), 0, false});
+  }
+  return true;
 }
 
 void runtime::impl::restart_agent(const std::string& name) {

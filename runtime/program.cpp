@@ -1,5 +1,6 @@
 #include <stanchion/core/error.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/mcp_servers.hpp>
 #include <stanchion/runtime/detail/require.hpp>
 #include <stanchion/runtime/detail/undo_agent.hpp>
 #include <stanchion/runtime/runtime.hpp>
@@ -97,6 +98,12 @@ void runtime::add(const llm_agent& x) {
       || !impl_->agents.contains({a.name(), a.version()}))
     add(a);
   impl_->llm_agents.push_back(x);
+}
+
+void runtime::add(const mcp_server& x) {
+  if (impl_->servers == nullptr)
+    impl_->servers = std::make_shared<detail::mcp_servers>(impl_->bus);
+  impl_->servers->add(x);
 }
 
 void runtime::add(supervisor x) {

@@ -97,8 +97,13 @@ void runtime::start() {
     throw error{error_code::invalid_spec,
                 "notifications.carrier: in virtual time nothing leaves the "
                 "program; set one"};
-  impl_->check_fallbacks();
-  impl_->resolve_llm_agents();
+  if (impl_->servers == nullptr)
+    impl_->check_calls();
+  impl_->open_store();
+  if (impl_->servers != nullptr) { // only now is known what there is
+    impl_->discover(*this);
+    impl_->check_calls();
+  }
   impl_->open();
   impl_->sys = std::make_unique<fabric::system>(
     fabric::system_options{.threads = impl_->settings.threads,

@@ -31,6 +31,7 @@ class system;
 } // namespace fabric
 
 class llm_agent;
+class mcp_server;
 struct fork_wish;
 struct forking;
 
@@ -97,6 +98,8 @@ public:
   void add(agent x);
   /// What it calls may be added later; `start` throws for what is not there.
   void add(const llm_agent& x);
+  /// Its tools are there once it has been asked for them, which `start` does.
+  void add(const mcp_server& x);
   /// Adds the supervisor with all its tools and agents.
   void add(supervisor x);
   /// How failures of all tools are read and what follows from them, where a
@@ -105,9 +108,11 @@ public:
 
   // -- life -------------------------------------------------------------------
 
-  /// Opens the data directory, takes it over, and resumes its open runs.
-  /// Errors: `invalid_spec`, `store_in_use`, `store_newer`, `store_damaged`,
-  /// `store_read_only`, `store_io`.
+  /// Opens the data directory, takes it over, asks servers for their tools,
+  /// and resumes its open runs.
+  /// Errors: `invalid_spec`, also for a server that cannot be reached and whose
+  /// tools are not known from before; `store_in_use`, `store_newer`,
+  /// `store_damaged`, `store_read_only`, `store_io`.
   void start();
 
   /// Refuses new work, lets open attempts end, makes everything durable and

@@ -6,6 +6,7 @@
 #include <stanchion/core/run_control.hpp>
 #include <stanchion/runtime/detail/faulty_tool.hpp>
 #include <stanchion/runtime/detail/impl.hpp>
+#include <stanchion/runtime/detail/mcp_servers.hpp>
 #include <stanchion/runtime/detail/notifications.hpp>
 #include <stanchion/runtime/detail/surroundings.hpp>
 #include <stanchion/runtime/router.hpp>
@@ -18,6 +19,9 @@
 namespace stanchion {
 
 namespace {
+
+/// Before the name of a server, under the supervisor of tools.
+const auto server_prefix = std::string{"server "};
 
 child_spec system_child(std::string id,
                         std::function<std::unique_ptr<fabric::actor>()> make) {
@@ -139,6 +143,23 @@ child_spec runtime::impl::guard_child(const tool& t) {
     return make_guard(tool_parts::policy(t, *this, parent));
   };
   // It waits for its tool to stop, and kills it at the deadline.
+  spec.stop_deadline = defaults::stop_deadline + 1s;
+  spec.budget = system_restart_budget;
+  return spec;
+}
+
+child_spec runtime::impl::server_child(const std::string& name) {
+  auto spec = child_spec{};
+  spec.id = server_prefix + name;
+  spec.kind = "server";
+  spec.start = [this, name](const fabric::actor_ref&) {
+    return servers->make_server(
+      name, random, [this](const std::string& tool, const std::string& why) {
+        if (const auto found = directory->find(tool))
+          sys->send(found->guard, isolate_tool{why});
+      });
+  };
+  // It waits for the server to end, and kills it.
   spec.stop_deadline = defaults::stop_deadline + 1s;
   spec.budget = system_restart_budget;
   return spec;
@@ -292,6 +313,9 @@ supervisor_options runtime::impl::people_options() {
 void runtime::impl::guard_changed(const std::string& tool,
                                   const fabric::actor_ref& ref) {
   directory->set_guard(tool, ref);
+  if (const auto why = servers ? servers->disputed(tool) : std::string{};
+      ref && !why.empty())
+    sys->send(ref, isolate_tool{why});
   if (const auto to = part("router"))
     sys->send(to, guards_changed{});
 }
@@ -311,11 +335,17 @@ void runtime::impl::agent_changed(const std::string& agent,
 
 supervisor_options runtime::impl::tools_options() {
   auto x = named(*this, "tools", strategy::one_for_one);
+  if (servers != nullptr)
+    for (const auto& name : servers->names())
+      x.children.push_back(server_child(name));
   for (const auto& [name, t] : tools)
     if (!in_teams.contains(name))
       x.children.push_back(guard_child(t));
   x.on_child = [this](const std::string& child, const fabric::actor_ref& ref) {
-    guard_changed(child, ref);
+    if (tools.contains(child))
+      guard_changed(child, ref);
+    else
+      servers->server_changed(child.substr(server_prefix.size()), ref);
   };
   return x;
 }

@@ -19,6 +19,7 @@
 #include <stanchion/core/value.hpp>
 #include <stanchion/runtime/config.hpp>
 #include <stanchion/runtime/llm_agent.hpp>
+#include <stanchion/runtime/mcp_server.hpp>
 #include <stanchion/runtime/model.hpp>
 #include <stanchion/runtime/runtime.hpp>
 #include <stanchion/runtime/tool.hpp>

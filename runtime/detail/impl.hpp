@@ -38,6 +38,7 @@ struct recovery_plan;
 struct run_beginning;
 
 namespace detail {
+class mcp_servers;
 class notifications;
 } // namespace detail
 
@@ -73,6 +74,7 @@ struct runtime::impl {
   std::shared_ptr<random_source> random;
   std::shared_ptr<executor> pool;
   std::shared_ptr<http_loop> http;
+  std::shared_ptr<detail::mcp_servers> servers;   // null: none
   std::shared_ptr<detail::fault_injector> faults; // null: none
   std::shared_ptr<tool_directory> directory;
   std::shared_ptr<mode_directory> modes;
@@ -144,6 +146,7 @@ struct runtime::impl {
   [[nodiscard]] supervisor_options teams_options();
   [[nodiscard]] supervisor_options team_options(const supervisor& team);
   [[nodiscard]] child_spec guard_child(const tool& t);
+  [[nodiscard]] child_spec server_child(const std::string& name);
   [[nodiscard]] child_spec agent_child(const std::string& name);
   [[nodiscard]] std::unique_ptr<fabric::actor>
   run_actor(const std::shared_ptr<const run_services>& common,
@@ -177,6 +180,11 @@ struct runtime::impl {
 
   // -- life -----------------------------------------------------------------
 
+  void open_store();
+  /// Adds the tools of servers.
+  void discover(runtime& rt);
+  /// Whatever is to be called is there, and known to who calls it.
+  void check_calls();
   void open();
   void prepare_faults();
   void start_notifications();
@@ -199,6 +207,9 @@ struct runtime::impl {
   [[nodiscard]] bool tool_isolated(const std::string& name, instant since,
                                    const std::string& reason);
   void tree_decided(const ticket& t);
+  /// A person lets calls of the tool pass again; true if that settles what its
+  /// server says of it.
+  bool agree(const std::string& tool, const ticket& t);
   void load_modes();
   /// Counts what agents have used that have a budget.
   void load_ledger();
