@@ -150,6 +150,14 @@ add_test(NAME prometheus_rules
 set_tests_properties(prometheus_rules PROPERTIES
   TIMEOUT 60 SKIP_RETURN_CODE 77)
 
+if(TARGET test_actors)
+  add_test(NAME npm/mcp_servers
+    COMMAND sh "${STANCHION_SOURCE_DIR}/tests/support/npm_servers.sh"
+      $<TARGET_FILE:test_actors>)
+  set_tests_properties(npm/mcp_servers PROPERTIES
+    TIMEOUT 120 SKIP_RETURN_CODE 77)
+endif()
+
 if(STANCHION_CHECKS AND TARGET headers_alone)
   add_test(NAME headers_alone
     COMMAND ${CMAKE_COMMAND} --build "${CMAKE_BINARY_DIR}"

@@ -8,8 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <mutex>
@@ -29,9 +30,11 @@ bool is_alive(pid_t x) {
 /// A client of the scripted server.
 struct connected {
   explicit connected(words how = {}, mcp_stdio_options options = {}) {
-    how.insert(how.begin(), test::program("scripted_mcp_server").string());
-    how.insert(how.end(), {"--log", log()});
-    options.process.argv = std::move(how);
+    if (options.process.argv.empty()) {
+      how.insert(how.begin(), test::program("scripted_mcp_server").string());
+      how.insert(how.end(), {"--log", log()});
+      options.process.argv = std::move(how);
+    }
     client = std::make_unique<mcp_client>(
       loop,
       mcp_client_options{
@@ -230,4 +233,49 @@ TEST_CASE("a program that is none is lost at once", "[actors][mcp]") {
        }},
     {.on_lost = [&](const std::string& text) { why.set_value(text); }}};
   CHECK_THAT(why.get_future().get(), ContainsSubstring("cannot be started"));
+}
+
+TEST_CASE("servers of others are spoken to", "[.][npm]") {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
+  const auto* folder = std::getenv("STANCHION_NPM");
+  REQUIRE(folder != nullptr);
+  const auto module_of = [&](const std::string& name) {
+    return std::string{folder} + "/node_modules/@modelcontextprotocol/" + name
+           + "/dist/index.js";
+  };
+  SECTION("everything") {
+    auto x = connected{
+      {},
+      {.process = {.argv = {"node", module_of("server-everything"), "stdio"}}}};
+    x.await_list();
+    CHECK(x.call("echo", args("message", "hi")).get().get()["text"]
+          == value("Echo: hi"));
+    CHECK(x.call("get-structured-content", args("location", "Chicago"), true)
+            .get()
+            .get()
+            .contains("temperature"));
+    CHECK(x.call("get-sum", args("a", "no")).get().why().kind
+          == failure_kind::bad_arguments);
+    CHECK(x.call("trigger-long-running-operation",
+                 args("duration", 0.2, "steps", 2))
+            .get()
+            .ok());
+    CHECK(x.progress >= 1);
+    x.client->close();
+    CHECK(x.lost.get_future().get() == "it was closed");
+  }
+  SECTION("filesystem") {
+    const auto files = test::temporary_dir{};
+    std::ofstream{files.path() / "a.txt"} << "hello";
+    auto x
+      = connected{{},
+                  {.process = {.argv = {"node", module_of("server-filesystem"),
+                                        files.path().string()}}}};
+    x.await_list();
+    const auto text
+      = x.call("read_text_file",
+               args("path", (files.path() / "a.txt").string()), true)
+          .get();
+    CHECK(text.get()["content"] == value("hello"));
+  }
 }
