@@ -470,10 +470,10 @@ const std::vector<hunting_ground>& hunting_grounds() {
     {"bounds", bounded},
     {"ailing", ailing},
     {"busy", busy},
-    {"called off, wide", [] { return called_off(wide_system()); }},
     {"called off, careful", [] { return called_off(careful_system()); }},
     {"called off, asking", [] { return called_off(asking_system()); }},
     {"lowered", [] { return lowered(three_runs(), "five"); }},
+    {"called off, wide", [] { return called_off(wide_system()); }},
     {"wide, everywhere", [] { return wide_on({}); }, true},
     {"people, everywhere", people_who_take_their_time, true},
   };
