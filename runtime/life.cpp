@@ -342,8 +342,9 @@ void runtime::impl::tree_decided(const ticket& t) {
     restart_agent(about.name);
   else if (about.part == tree_part::tool)
     if (const auto tool = directory->find(about.name)) {
-      sys->send(tool->guard, close_breaker{t.decided->by + " decided so"});
-      if (!agree(about.name, t)) // it was about something else
+      if (agree(about.name, t))
+        sys->send(tool->guard, close_breaker{t.decided->by + " decided so"});
+      else // it was about something else
         sys->send(tool->guard, isolate_tool{servers->disputed(about.name)});
     }
 }
@@ -354,11 +355,12 @@ bool runtime::impl::agree(const std::string& tool, const ticket& t) {
     return true;
   if (t.title.find(why) == std::string::npos)
     return false;
-  if (auto pin = servers->accept(tool)) {
-    auto b = batch{};
-    b.facts.push_back(*std::move(pin));
-    sys->send(part("journal"), append{std::move(b), 0, false});
-  }
+  auto pin = servers->accept(tool, why);
+  if (!pin)
+    return false; // it has said something else meanwhile
+  auto b = batch{};
+  b.facts.push_back(*std::move(pin));
+  sys->send(part("journal"), append{std::move(b), 0, false});
   return true;
 }
 

@@ -50,6 +50,7 @@ llm_agent& llm_agent::agent(std::string name, std::string description) {
 
 llm_agent& llm_agent::agent(std::string name, std::string description,
                             value input) {
+  static_cast<void>(schema{input.get()}); // throws for what is none
   program_->agents.push_back(name);
   agents_.push_back(
     {std::move(name), std::move(description), std::move(input)});
@@ -126,6 +127,10 @@ void llm_agent::resolve(const surroundings& with) const {
   if (p.confidence && p.confidence->how == confidence_method::agreement
       && p.confidence->samples < 2)
     refuse("confidence.samples: must be at least 2");
+  if (p.confidence && !(p.confidence->least >= 0 && p.confidence->least <= 1))
+    refuse("confidence.least: must be in [0, 1]");
+  if (p.compaction && p.compaction->keep == 0)
+    refuse("compact.keep: must be at least 1");
   if (p.limits.turns == 0 || p.limits.calls_at_once == 0)
     refuse("limits: turns and calls_at_once must be at least 1");
   auto others = p.agents;

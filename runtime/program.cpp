@@ -171,8 +171,10 @@ void runtime::impl::resolve_llm_agents() {
       },
     .is_agent
     = [this](const std::string& name) { return latest.contains(name); },
-    .is_closed = [board = breakers](
-                   const std::string& name) { return board->is_open(name); }};
+    .is_closed =
+      [this](const std::string& name) {
+        return breakers->is_open(name, sys->clock().now());
+      }};
   for (const auto& x : llm_agents)
     x.resolve(with);
 }

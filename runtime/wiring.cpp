@@ -312,10 +312,10 @@ supervisor_options runtime::impl::people_options() {
 
 void runtime::impl::guard_changed(const std::string& tool,
                                   const fabric::actor_ref& ref) {
-  directory->set_guard(tool, ref);
   if (const auto why = servers ? servers->disputed(tool) : std::string{};
       ref && !why.empty())
-    sys->send(ref, isolate_tool{why});
+    sys->send(ref, isolate_tool{why}); // before anybody finds it
+  directory->set_guard(tool, ref);
   if (const auto to = part("router"))
     sys->send(to, guards_changed{});
 }

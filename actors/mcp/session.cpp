@@ -290,7 +290,7 @@ void mcp_session::heard(const rpc_notification& x, instant now) {
     return;
   const auto token = x.params["progressToken"];
   const auto found = token.get().is_number_integer()
-                       ? pending_.find(token.as_int())
+                       ? pending_.find(token.get().get<std::int64_t>())
                        : pending_.end();
   if (found != pending_.end() && found->second.what == purpose::call)
     host_.progressed(found->second.call);

@@ -15,6 +15,13 @@ bool is_event_stream(const http_headers& head) {
   return type && type->starts_with("text/event-stream");
 }
 
+/// Whether another try might go well.
+bool passes(failure_kind x) {
+  return x == failure_kind::network || x == failure_kind::timeout
+         || x == failure_kind::overloaded || x == failure_kind::http_5xx
+         || x == failure_kind::rate_limited;
+}
+
 } // namespace
 
 chat_exchange::chat_exchange(const chat_format& format, model_endpoint where,
@@ -56,16 +63,18 @@ chat_end chat_exchange::finish(transfer_result x, instant now) {
 }
 
 chat_result chat_exchange::read(const transfer_result& x, instant now) {
-  // What was whole before the connection broke is whole.
-  if (stream_ != nullptr && stream_->over())
-    return stream_->finish();
   const auto begun = stream_ != nullptr && stream_->begun();
-  if (const auto* error = std::get_if<transfer_error>(&x))
-    return repeatable(model_failure(*error, begun, now));
-  if (stream_ == nullptr)
+  auto result = [&]() -> chat_result {
+    // What was whole before the connection broke is whole.
+    if (stream_ != nullptr && stream_->over())
+      return stream_->finish();
+    if (const auto* error = std::get_if<transfer_error>(&x))
+      return model_failure(*error, where_, begun, now);
+    if (stream_ != nullptr)
+      return stream_->finish();
     return format_.read(where_, asked_, std::get<transfer_response>(x), now);
-  auto result = stream_->finish();
-  if (auto* why = std::get_if<failure>(&result))
+  }();
+  if (auto* why = std::get_if<failure>(&result); why != nullptr && begun)
     *why = repeatable(std::move(*why));
   return result;
 }
@@ -80,10 +89,16 @@ std::optional<chat_usage> chat_exchange::usage(const transfer_result& x) const {
 /// Whoever heard the beginning of an answer does not hear another one, unless
 /// that was allowed.
 failure chat_exchange::repeatable(failure why) const {
-  if (safe_to_repeat_ && why.kind == failure_kind::truncated
-      && why.code == "interrupted")
+  const auto broke_off
+    = why.kind == failure_kind::truncated && why.code == "interrupted";
+  if (safe_to_repeat_ && broke_off)
     why.kind = failure_kind::network;
-  return why;
+  if (safe_to_repeat_ || broke_off || !passes(why.kind))
+    return why;
+  auto ended = interrupted(true);
+  ended.message += ": " + why.message;
+  ended.status = why.status;
+  return ended;
 }
 
 } // namespace stanchion

@@ -1,7 +1,8 @@
 #include <stanchion/actors/model/llm_program.hpp>
+#include <stanchion/core/canonical.hpp>
 #include <stanchion/core/confidence.hpp>
-#include <stanchion/core/json_text.hpp>
 #include <stanchion/core/plain_text.hpp>
+#include <stanchion/core/schema.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -43,7 +44,8 @@ bool is_wrong_call(const failure& x) {
 // -- what a model is told -----------------------------------------------------
 
 std::string text_of(const value& x) {
-  return x.is_string() ? x.as_string() : x.dump();
+  // The same live and in a replay, which knows canonical bytes alone.
+  return x.is_string() ? x.as_string() : canonical(x, wrapping_limits);
 }
 
 chat_message said_by_user(std::string text) {
@@ -93,18 +95,32 @@ const chat_tool* find_tool(const std::vector<chat_tool>& all,
   return found == all.end() ? nullptr : &*found;
 }
 
+/// Whether nobody but us looks at the arguments of such a call: a tool's guard
+/// does.
+bool is_agents(const llm_program& p, const std::string& name) {
+  return contains(p.agents, name) || p.hand_offs.contains(name);
+}
+
 /// What can be said of a call without making it; nothing when it may be made.
-std::optional<outcome> answer_unmade(const chat_tool_call& call,
+std::optional<outcome> answer_unmade(const llm_program& p,
+                                     const chat_tool_call& call,
                                      const std::vector<chat_tool>& offered) {
   auto why = failure{.kind = failure_kind::bad_arguments,
                      .effect = side_effect::not_started};
-  if (find_tool(offered, call.name) == nullptr) {
+  const auto* found = find_tool(offered, call.name);
+  if (found == nullptr) {
     why.kind = failure_kind::unknown_tool;
     why.message
       = "there is no tool " + call.name + "; there are: " + names_of(offered);
   } else if (!call.malformed.empty()) {
     why.message
       = "the arguments are no JSON object: " + shortened(call.malformed, 200);
+  } else if (is_agents(p, call.name)) {
+    const auto misfit
+      = schema{found->parameters.get()}.check(call.arguments.get());
+    if (!misfit)
+      return std::nullopt;
+    why.message = "the arguments do not fit: " + *misfit;
   } else {
     return std::nullopt;
   }
@@ -185,7 +201,7 @@ task<outcome> answered(outcome x) {
 task<outcome> make_call(agent_context& ctx, const llm_program& p,
                         const chat_tool_call& call,
                         const std::vector<chat_tool>& offered) {
-  if (auto unmade = answer_unmade(call, offered))
+  if (auto unmade = answer_unmade(p, call, offered))
     return answered(std::move(*unmade));
   auto arguments = call.arguments;
   if (contains(p.agents, call.name))
@@ -227,7 +243,8 @@ std::string transcript_of(const std::vector<chat_message>& all,
     text += shortened(x.text, 4'000) + '\n';
     for (const auto& call : x.tool_calls)
       text += "  called " + call.name + ' '
-              + shortened(json_text(call.arguments.get()), 500) + '\n';
+              + shortened(canonical(call.arguments, wrapping_limits), 500)
+              + '\n';
   }
   return text;
 }
@@ -235,20 +252,20 @@ std::string transcript_of(const std::vector<chat_message>& all,
 // -- handing off --------------------------------------------------------------
 
 /// The first call that ends this agent's part; null if there is none.
-const chat_tool_call* hand_off_in(const chat_reply& x, const llm_program& p) {
-  const auto found = std::find_if(
-    x.tool_calls.begin(), x.tool_calls.end(),
-    [&p](const auto& call) { return p.hand_offs.contains(call.name); });
+const chat_tool_call* hand_off_in(const chat_reply& x, const llm_program& p,
+                                  const std::vector<chat_tool>& offered) {
+  const auto found = std::find_if(x.tool_calls.begin(), x.tool_calls.end(),
+                                  [&](const auto& call) {
+                                    return p.hand_offs.contains(call.name)
+                                           && !answer_unmade(p, call, offered);
+                                  });
   return found == x.tool_calls.end() ? nullptr : &*found;
 }
 
 /// What is said elsewhere in that turn is not done: another one goes on.
 task<json> handed_off(agent_context& ctx, program_ptr p, const conversation& c,
                       chat_tool_call call) {
-  auto task_text = call.arguments.is_object()
-                     ? call.arguments.get("task", value{""})
-                     : value{""};
-  auto input = args("task", task_text, "conversation",
+  auto input = args("task", call.arguments["task"], "conversation",
                     transcript_of(c.messages, c.messages.size()));
   auto child = co_await ctx.spawn(p->hand_offs.at(call.name), std::move(input));
   auto result = co_await child.result();
@@ -330,9 +347,13 @@ task<value> weighed(agent_context& ctx, program_ptr p, const conversation& c,
     auto said = co_await ctx.all(std::move(more), limit);
     auto samples = std::vector<value>{answer};
     for (const auto& x : said)
-      samples.push_back(x.ok() ? x.get()[p->output ? "output" : "text"]
-                               : value{});
-    co_return agreement(samples);
+      if (x.ok() && x.get().contains(p->output ? "output" : "text"))
+        samples.push_back(x.get()[p->output ? "output" : "text"]);
+    auto most = agreement(samples);
+    // Those that were not answered agree with nothing.
+    const auto share = most.confidence().value_or(0)
+                       * static_cast<double>(samples.size()) / how.samples;
+    co_return most.with_confidence(share, confidence_method::agreement);
   }
   const auto said = answer.is_object() ? answer.get("confidence", {}) : value{};
   const auto sure = said.is_number() ? said.as_double() : -1;
@@ -378,6 +399,8 @@ task<json> converse(agent_context& ctx, value input, program_ptr p) {
         continue;
       }
       auto other = co_await answer_otherwise(ctx, p, c, said.why());
+      if (other.source().starts_with("person:"))
+        co_return other.get(); // there is nobody better to ask
       co_return co_await concluded(ctx, p, c, input, other);
     }
     if (!said.ok())
@@ -388,7 +411,7 @@ task<json> converse(agent_context& ctx, value input, program_ptr p) {
       auto answer = said.get()[p->output ? "output" : "text"];
       co_return co_await concluded(ctx, p, c, input, answer);
     }
-    if (const auto* call = hand_off_in(reply, *p)) {
+    if (const auto* call = hand_off_in(reply, *p, offered.tools)) {
       auto last = *call;
       co_return co_await handed_off(ctx, p, c, std::move(last));
     }

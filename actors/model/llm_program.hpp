@@ -34,7 +34,7 @@ struct llm_limits {
 /// What is done when a conversation no longer fits into the model's context:
 /// all but the last messages are replaced by a summary that the model makes.
 struct llm_compaction {
-  /// Messages that stay as they are, at least.
+  /// Messages that stay as they are, at least. At least 1; default 6.
   std::size_t keep = 6;
 };
 

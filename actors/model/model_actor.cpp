@@ -25,15 +25,18 @@ using fabric::envelope;
 using fabric::message;
 using fabric::promise;
 
-/// What the loop's thread needs of one question. Owns all it touches: it may
-/// outlive its actor.
+/// What the loop's thread needs of one question. Owns all it touches, for it
+/// may outlive its actor, but not the loop: that must not end on its own
+/// thread.
 struct asking {
-  std::shared_ptr<const model_options> options;
+  std::string name;
+  std::shared_ptr<event_sink> events;
+  delta_listener on_delta;
+  const clock* time;
   tool_job job;
   chat_exchange exchange;
 
   [[nodiscard]] instant now() const {
-    const auto* time = options->time;
     return (time != nullptr ? *time : system_clock()).now();
   }
 
@@ -41,11 +44,10 @@ struct asking {
     if (all.empty())
       return;
     const auto [run, step] = place_of(job.key);
-    if (options->on_delta)
+    if (on_delta)
       for (const auto& x : all)
-        options->on_delta(run, x);
-    if (options->events == nullptr
-        || !options->events->wants(event_kind::model_delta))
+        on_delta(run, x);
+    if (events == nullptr || !events->wants(event_kind::model_delta))
       return;
     auto fields = json{{"text", ""}, {"attempt", job.attempt}};
     auto& text = fields["text"].get_ref<std::string&>();
@@ -54,14 +56,14 @@ struct asking {
       if (!x.tool.empty())
         fields["tool"] = x.tool;
     }
-    options->events->publish(event{.kind = event_kind::model_delta,
-                                   .severity = severity::debug,
-                                   .at = now(),
-                                   .run = run,
-                                   .step = step,
-                                   .subject = options->name,
-                                   .fields = json_text(fields),
-                                   .trace = job.trace});
+    events->publish(event{.kind = event_kind::model_delta,
+                          .severity = severity::debug,
+                          .at = now(),
+                          .run = run,
+                          .step = step,
+                          .subject = name,
+                          .fields = json_text(fields),
+                          .trace = job.trace});
   }
 };
 
@@ -115,6 +117,8 @@ private:
 
   void ask(const tool_job& job, envelope& e) {
     auto asked = chat_request_from_json(job.arguments.get());
+    if (asked.output) // before anything is paid for: it may be no schema
+      static_cast<void>(compiled(asked.output->get()));
     auto what = options_->format->request(options_->endpoint, asked,
                                           options_->streamed);
     what.ca = options_->ca;
@@ -123,7 +127,7 @@ private:
     what.headers.emplace_back("traceparent", traceparent_of(job));
     auto output = asked.output;
     auto x = std::make_shared<asking>(asking{
-      options_, job,
+      options_->name, options_->events, options_->on_delta, options_->time, job,
       chat_exchange{*options_->format, options_->endpoint, std::move(asked),
                     options_->price, options_->safe_to_repeat}});
     const auto id = expect([this](completion& c) { on_end(c); });

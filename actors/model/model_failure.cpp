@@ -363,9 +363,10 @@ failure interrupted(bool begun) {
           .code = "interrupted"};
 }
 
-failure model_failure(const transfer_error& x, bool begun, instant now) {
+failure model_failure(const transfer_error& x, const model_endpoint& where,
+                      bool begun, instant now) {
   if (x.head && x.head->status >= 400)
-    return model_failure(provider_error_of(*x.head, now));
+    return model_failure(without_key(provider_error_of(*x.head, now), where));
   const auto never = [&x](failure_kind of, std::string_view code = {}) {
     return failure{.kind = of,
                    .effect

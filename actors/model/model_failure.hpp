@@ -79,7 +79,8 @@ stop_failure(std::string_view finish, std::string_view said,
 ///   too_large       | malformed_output
 ///   malformed       | malformed_output
 ///   cancelled       | cancelled
-[[nodiscard]] failure model_failure(const transfer_error& x, bool begun,
+[[nodiscard]] failure model_failure(const transfer_error& x,
+                                    const model_endpoint& where, bool begun,
                                     instant now);
 
 /// A stream that ended before the answer did.

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <stanchion/core/event.hpp>
+#include <stanchion/core/time.hpp>
 
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 
 namespace stanchion::detail {
 
-/// Which tools nothing is let through to, as events have told.
+/// Which tools nothing is let through to, as events have told. A breaker that
+/// is open lets somebody try again once its time is over, if anybody asks.
 ///
 /// Threads: any.
 class breaker_board {
@@ -18,22 +20,12 @@ public:
             event_kind::breaker_half_opened, event_kind::breaker_closed};
   }
 
-  void hear(const event& x) {
-    const std::lock_guard guard{mutex_};
-    if (x.kind == event_kind::breaker_opened
-        || x.kind == event_kind::breaker_isolated)
-      open_.insert(x.subject);
-    else
-      open_.erase(x.subject);
-  }
-  [[nodiscard]] bool is_open(const std::string& tool) const {
-    const std::lock_guard guard{mutex_};
-    return open_.contains(tool);
-  }
+  void hear(const event& x);
+  [[nodiscard]] bool is_open(const std::string& tool, instant now) const;
 
 private:
   mutable std::mutex mutex_;
-  std::set<std::string> open_; // guarded by mutex_
+  std::map<std::string, instant> until_; // guarded by mutex_
 };
 
 } // namespace stanchion::detail

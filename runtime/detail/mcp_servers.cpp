@@ -225,19 +225,23 @@ void mcp_servers::server_changed(const std::string& name,
 std::string mcp_servers::disputed(const std::string& tool) const {
   const std::lock_guard guard{mutex_};
   const auto found = tools_.find(tool);
-  if (found == tools_.end() || !found->second.offered)
+  return found == tools_.end() ? std::string{} : dispute(found->second);
+}
+
+std::string mcp_servers::dispute(const known_tool& x) {
+  if (!x.offered)
     return {};
-  const auto& [pinned, offered] = found->second;
   return "its server describes it otherwise than before ("
-         + differences(pinned, *offered) + "; now "
-         + to_string(sha256(canonical(*offered))).substr(0, 12)
+         + differences(x.pinned, *x.offered) + "; now "
+         + to_string(sha256(canonical(*x.offered))).substr(0, 12)
          + "); let calls pass again to agree to that";
 }
 
-std::optional<fact> mcp_servers::accept(const std::string& tool) {
+std::optional<fact> mcp_servers::accept(const std::string& tool,
+                                        const std::string& why) {
   const std::lock_guard guard{mutex_};
   const auto found = tools_.find(tool);
-  if (found == tools_.end() || !found->second.offered)
+  if (found == tools_.end() || why.empty() || dispute(found->second) != why)
     return std::nullopt;
   auto& [pinned, offered] = found->second;
   pinned = *std::exchange(offered, std::nullopt);

@@ -53,9 +53,10 @@ public:
   /// Why no call of this tool may leave until a person agrees; empty for
   /// nothing.
   [[nodiscard]] std::string disputed(const std::string& tool) const;
-  /// A person agrees to what is said of it now: the fact to remember, if there
-  /// was something to agree to.
-  [[nodiscard]] std::optional<fact> accept(const std::string& tool);
+  /// A person agrees to what `why`, which `disputed` said, is about: the fact
+  /// to remember. Nothing if it is about something else by now.
+  [[nodiscard]] std::optional<fact> accept(const std::string& tool,
+                                           const std::string& why);
 
 private:
   struct known_server {
@@ -67,6 +68,8 @@ private:
     value pinned;                 // its definition
     std::optional<value> offered; // another one
   };
+
+  [[nodiscard]] static std::string dispute(const known_tool& x);
 
   void take_listing(known_server& x, const mcp_listing& all, store& in,
                     std::vector<tool>& to, batch& pins);

@@ -274,6 +274,18 @@ TEST_CASE_METHOD(fixture, "a person answers when no model can",
   CHECK(result() == json{{"n", 7}});
 }
 
+TEST_CASE_METHOD(fixture, "nobody is asked how sure a person is",
+                 "[runtime][llm]") {
+  auto x = llm_confidence{};
+  x.least = 0.9;
+  for (auto i = 0; i < 3; ++i)
+    then_fails(failure_kind::malformed_output, "no JSON");
+  CHECK(run(helper().output(one_number()).confidence(x)).state
+        == run_state::parked);
+  decide_only(rt, verb::answer, R"({"n": 7})", 1min);
+  CHECK(result() == json{{"n", 7}});
+}
+
 TEST_CASE_METHOD(fixture, "a conversation that is too long is summed up",
                  "[runtime][llm]") {
   for (auto i = 0; i < 4; ++i)
@@ -304,14 +316,25 @@ TEST_CASE_METHOD(fixture, "a tool that is out of service is not offered",
            .retry({.max_attempts = 1})
            .breaker({.consecutive_failures = 1, .open_for = 1min})
            .run_inline());
+  rt.add(agent{"waits", "1", [](agent_context& ctx, value) -> task<json> {
+                 co_await ctx.sleep_for(10min);
+                 co_return json("waited");
+               }});
   then(calls({call_of("a", "ill", args())}));
+  then(calls({call_of("b", "waits", args("task", "a while"))}));
   then(says("later, then"));
-  CHECK(run(helper().tool("ill")).state == run_state::completed);
-  CHECK(asked[0].tools.size() == 3);
-  CHECK(asked[1].tools.size() == 2);
+  static_cast<void>(run(helper().tool("ill").agent("waits", "Waits.")));
+  pass(rt, 11min);
+  CHECK(store->find_run(1)->state == run_state::completed);
+  CHECK(asked[0].tools.size() == 4);
+  CHECK(asked[1].tools.size() == 3);
   CHECK(asked[1].instructions.find("Out of service at the moment, and so not "
                                    "offered: ill")
         != std::string::npos);
+  // Its time is over: somebody may try again.
+  REQUIRE(asked.size() == 3);
+  CHECK(asked[2].tools.size() == 4);
+  CHECK(asked[2].instructions == "You help.");
 }
 
 TEST_CASE_METHOD(fixture, "an agent is called like a tool", "[runtime][llm]") {

@@ -2,6 +2,7 @@
 #include <stanchion/actors/model/model_failure.hpp>
 #include <stanchion/core/canonical.hpp>
 #include <stanchion/core/error.hpp>
+#include <stanchion/core/http_address.hpp>
 #include <stanchion/core/json_text.hpp>
 #include <stanchion/core/plain_text.hpp>
 
@@ -122,6 +123,9 @@ transfer_request post(const model_endpoint& where, std::string_view path,
   to.headers.insert(to.headers.end(), where.headers.begin(),
                     where.headers.end());
   to.body = json_text(body);
+  // What goes without TLS stays on this machine.
+  to.use_proxies
+    = !to.url.starts_with("http://") || !is_loopback(host_of(to.url));
   return to;
 }
 

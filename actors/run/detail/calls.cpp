@@ -259,6 +259,8 @@ void run_actor::on_done(call_done& x) {
     return;
   }
   s->attempts.open = false;
+  // What was paid for is not paid for twice: it is durable before it is heard.
+  s->charged = s->charged || (x.spent && !x.spent->nothing());
   if (is_own(s->path))
     return own_ended(*s, x.result);
   if (!engine_->frozen() && !s->abandoned) {
@@ -266,9 +268,7 @@ void run_actor::on_done(call_done& x) {
       = x.result.ok() ? std::nullopt : services_.tools->find(s->name);
     const auto goes_on
       = tool && has_fallback(*s, *tool) && may_fall_back(x.result.why());
-    // What was paid for is not paid for twice.
-    const auto paid = x.spent && !x.spent->nothing();
-    if (!goes_on && (std::exchange(s->charged, false) || paid))
+    if (!goes_on && std::exchange(s->charged, false))
       return deliver_once_durable(*s, x.result);
     return call_ended(*s, std::move(x.result));
   }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
 #include <map>
 
 using namespace stanchion;
@@ -214,6 +215,17 @@ TEST_CASE("calls are answered in any order, also late", "[actors][mcp]") {
     CHECK(x.ends.at(10).why().kind == failure_kind::cancelled);
     CHECK(x.ends.at(10).why().effect == side_effect::unknown);
   }
+}
+
+TEST_CASE("progress of what nobody asked for is nothing", "[actors][mcp]") {
+  auto x = played{};
+  x.legacy();
+  x.call(10);
+  for (const auto& token : {json(std::numeric_limits<std::uint64_t>::max()),
+                            json(-1), json("ten"), json(1.5), json(nullptr)})
+    x.notify("notifications/progress",
+             {{"progressToken", token}, {"progress", 1}});
+  CHECK(x.progress == 0);
 }
 
 TEST_CASE("over HTTP a modern call is cancelled by closing its stream",

@@ -383,7 +383,7 @@ TEST_CASE("no answer at all is told by what happened to it",
   }));
   const auto why = model_failure(
     transfer_error{.why = x.why, .message = "it broke", .sent = x.sent},
-    x.begun, t0);
+    model_endpoint{}, x.begun, t0);
   CHECK(why.kind == x.means);
   CHECK(why.effect == x.effect);
   CHECK(why.code == x.code);
@@ -398,7 +398,7 @@ TEST_CASE("the head of an error counts, though its body broke off",
       .sent = true,
       .head
       = transfer_response{.status = 429, .headers = {{"retry-after", "9"}}}},
-    false, t0);
+    model_endpoint{}, false, t0);
   CHECK(why.kind == kind::rate_limited);
   CHECK(why.retry_after == 9s);
 }
@@ -443,4 +443,19 @@ TEST_CASE("our key is in no failure, wherever a provider repeats it",
                              {"error", {{"type", text}, {"message", text}}}}}));
     CHECK(to_string(failure_in(x.result)).find("canary") == std::string::npos);
   }
+}
+
+TEST_CASE("a key stands in no failure, though the body of the error broke off",
+          "[model][failure]") {
+  auto where = model_endpoint{};
+  where.key = "sk-canary-4711";
+  const auto why = model_failure(
+    transfer_error{.why = transfer_failure::broken,
+                   .sent = true,
+                   .head = transfer_response{.status = 401,
+                                             .headers = {},
+                                             .body = "no such key: "
+                                                     "sk-canary-4711"}},
+    where, false, t0);
+  CHECK(to_string(why).find("sk-canary-4711") == std::string::npos);
 }
