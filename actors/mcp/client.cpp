@@ -102,7 +102,10 @@ struct mcp_client::impl final : mcp_session_host,
   /// What had to wait until the session's members have returned.
   void settle() {
     if (std::exchange(closing, false))
-      return transport->close([me = shared_from_this()] { me->finish(); });
+      return transport->close([mine = weak_from_this()] { // which is our own
+        if (const auto me = mine.lock())
+          me->finish();
+      });
     if (over)
       return;
     const auto due = session.next_due();
