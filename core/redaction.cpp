@@ -1,3 +1,4 @@
+#include <stanchion/core/ascii.hpp>
 #include <stanchion/core/redaction.hpp>
 
 #include <nlohmann/json.hpp>
@@ -40,10 +41,6 @@ bool is_digit(char c) {
 
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
-}
-
-char to_lower(char c) {
-  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_blank(char c) {

@@ -1,4 +1,5 @@
 #include <stanchion/actors/http/transfer.hpp>
+#include <stanchion/core/ascii.hpp>
 
 #include <algorithm>
 
@@ -6,13 +7,9 @@ namespace stanchion {
 
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool equal_names(std::string_view x, std::string_view y) {
   return std::equal(x.begin(), x.end(), y.begin(), y.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
 } // namespace

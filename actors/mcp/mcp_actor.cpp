@@ -267,14 +267,6 @@ private:
     to.deliver(tool_answer{std::move(x)});
   }
 
-  static std::string traceparent_of(const tool_job& job) {
-    auto ctx = tool_context{};
-    ctx.key = job.key;
-    ctx.attempt = job.attempt;
-    ctx.trace = job.trace;
-    return ctx.traceparent();
-  }
-
   // -- telling ----------------------------------------------------------------
 
   void say(severity level, const std::string& text) const {

@@ -1,4 +1,5 @@
 #include <stanchion/actors/mcp/protocol.hpp>
+#include <stanchion/core/ascii.hpp>
 #include <stanchion/core/error.hpp>
 #include <stanchion/core/json_text.hpp>
 #include <stanchion/core/schema_keywords.hpp>
@@ -109,18 +110,12 @@ private:
       wrong_ = "x-mcp-header is no name of a header";
     else if (!reachable || !may_be_header(property))
       wrong_ = "x-mcp-header stands where no argument can be found";
-    else if (!names_.insert(lower(*text)).second)
+    else if (!names_.insert(lower_case(*text)).second)
       wrong_ = "x-mcp-header " + *text + " stands there twice";
     else
       found.emplace_back("Mcp-Param-" + *text, pointer);
   }
 
-  static std::string lower(std::string x) {
-    std::ranges::transform(x, x.begin(), [](unsigned char c) {
-      return static_cast<char>(std::tolower(c));
-    });
-    return x;
-  }
   static std::string escaped(std::string_view x) {
     auto to = std::string{};
     for (const auto c : x)

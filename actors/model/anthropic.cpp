@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <variant>
 
 namespace stanchion {
 
@@ -265,10 +266,6 @@ chat_result finished(draft x, const chat_request& asked) {
   return detail::settled(std::move(x), asked, names.tools);
 }
 
-failure failed(provider_error x, const model_endpoint& where) {
-  return model_failure(without_key(std::move(x), where));
-}
-
 draft_call call_in(const json& block) {
   const auto& input = member(block, "input");
   return {.id = text_in(block, "id"),
@@ -359,7 +356,8 @@ private:
     } else if (type == "message_stop") {
       over_ = true;
     } else if (type == "error") {
-      fail(failed(provider_error_in(x).value_or(provider_error{}), where_));
+      fail(detail::failed(provider_error_in(x).value_or(provider_error{}),
+                          where_));
     }
   }
 
@@ -431,14 +429,11 @@ public:
 
   chat_result read(const model_endpoint& where, const chat_request& asked,
                    const transfer_response& from, instant now) const override {
-    if (from.status < 200 || from.status > 299)
-      return failed(provider_error_of(from, now), where);
-    const auto body = detail::object_in(from.body);
-    if (!body)
-      return detail::no_object(from.body);
-    if (provider_error_in(*body))
-      return failed(provider_error_of(from, now), where);
-    return read_whole(*body, begin_draft(where, asked, from.headers), asked);
+    auto body = detail::whole_body(from, where, now);
+    if (auto* why = std::get_if<failure>(&body))
+      return std::move(*why);
+    return read_whole(std::get<json>(body),
+                      begin_draft(where, asked, from.headers), asked);
   }
 
   std::optional<chat_usage>

@@ -157,14 +157,6 @@ private:
             }};
   }
 
-  static std::string traceparent_of(const tool_job& job) {
-    auto ctx = tool_context{};
-    ctx.key = job.key;
-    ctx.attempt = job.attempt;
-    ctx.trace = job.trace;
-    return ctx.traceparent();
-  }
-
   void on_end(completion& c) {
     auto done = std::move(open_.extract(c.id).mapped());
     auto& end = *c.body.edit<chat_end>();

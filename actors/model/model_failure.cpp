@@ -1,6 +1,7 @@
 #include <stanchion/actors/http/retry_after.hpp>
 #include <stanchion/actors/model/detail/draft.hpp>
 #include <stanchion/actors/model/model_failure.hpp>
+#include <stanchion/core/ascii.hpp>
 #include <stanchion/core/failure_rules.hpp>
 #include <stanchion/core/http_failure.hpp>
 #include <stanchion/core/json_text.hpp>
@@ -142,13 +143,6 @@ constexpr auto stops = std::to_array<stop_row>({
    "here"},
 });
 
-std::string lower(std::string text) {
-  for (auto& c : text)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 /// One line of at most `most` bytes, valid UTF-8.
 std::string sane(std::string_view text, std::size_t most) {
   const auto valid = json::parse(json_text(json(text.substr(0, most * 4))));
@@ -188,7 +182,7 @@ bool by_word(failure& x, const std::string& word) {
 bool by_message(failure& x) {
   if (x.status != 400)
     return false;
-  const auto text = lower(x.message);
+  const auto text = lower_case(x.message);
   const auto found = std::ranges::find_if(messages, [&text](const auto& row) {
     return text.find(row.part) != std::string::npos;
   });

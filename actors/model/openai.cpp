@@ -9,6 +9,7 @@
 #include <array>
 #include <set>
 #include <utility>
+#include <variant>
 
 namespace stanchion {
 
@@ -228,10 +229,6 @@ chat_result finished(draft x, const chat_request& asked) {
   return detail::settled(std::move(x), asked, request_names{asked}.tools);
 }
 
-failure failed(provider_error x, const model_endpoint& where) {
-  return model_failure(without_key(std::move(x), where));
-}
-
 chat_result read_whole(const json& body, draft to, const chat_request& asked) {
   take_frame(to, body);
   const auto& choice = first_choice(body);
@@ -304,7 +301,7 @@ private:
   void take(const json& chunk, std::vector<chat_delta>& told) {
     take_frame(draft_, chunk);
     if (auto why = provider_error_in(chunk))
-      return fail(failed(*std::move(why), where_));
+      return fail(detail::failed(*std::move(why), where_));
     const auto& choice = first_choice(chunk);
     const auto& delta = member(choice, "delta");
     if (auto text = content_in(delta); !text.empty()) {
@@ -379,14 +376,11 @@ public:
 
   chat_result read(const model_endpoint& where, const chat_request& asked,
                    const transfer_response& from, instant now) const override {
-    if (from.status < 200 || from.status > 299)
-      return failed(provider_error_of(from, now), where);
-    const auto body = detail::object_in(from.body);
-    if (!body)
-      return detail::no_object(from.body);
-    if (provider_error_in(*body))
-      return failed(provider_error_of(from, now), where);
-    return read_whole(*body, begin_draft(where, asked, from.headers), asked);
+    auto body = detail::whole_body(from, where, now);
+    if (auto* why = std::get_if<failure>(&body))
+      return std::move(*why);
+    return read_whole(std::get<json>(body),
+                      begin_draft(where, asked, from.headers), asked);
   }
 
   std::optional<chat_usage>

@@ -62,6 +62,14 @@ tool_context make_context(const tool_options& options, const tool_job& job,
   return ctx;
 }
 
+std::string traceparent_of(const tool_job& job) {
+  auto ctx = tool_context{};
+  ctx.key = job.key;
+  ctx.attempt = job.attempt;
+  ctx.trace = job.trace;
+  return ctx.traceparent();
+}
+
 outcome checked(value x) {
   auto why = problem(x.get());
   if (!why.empty())

@@ -27,6 +27,9 @@ struct tool_result {
 [[nodiscard]] tool_context make_context(const tool_options& options,
                                         const tool_job& job, const clock* time);
 
+/// See `tool_context::traceparent`: that of this job.
+[[nodiscard]] std::string traceparent_of(const tool_job& job);
+
 /// `x` as an outcome: a failure when it has no canonical form or is too long,
 /// so that nothing is journaled that could not be read again.
 [[nodiscard]] outcome checked(value x);

@@ -17,14 +17,6 @@ std::string http_request::parameter(const std::string& name) const {
   return found == query.end() ? std::string{} : found->second;
 }
 
-std::string lower_case(std::string_view text) {
-  auto to = std::string{text};
-  std::transform(to.begin(), to.end(), to.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return to;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos)

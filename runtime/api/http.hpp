@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stanchion/core/ascii.hpp>
+
 #include <functional>
 #include <map>
 #include <optional>
@@ -48,8 +50,6 @@ struct http_response {
   std::function<void(const http_sink&)> stream = {};
 };
 
-/// `text` in lower case, as far as it is ASCII.
-[[nodiscard]] std::string lower_case(std::string_view text);
 /// `text` without blanks around it.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text,

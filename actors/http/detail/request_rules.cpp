@@ -1,4 +1,5 @@
 #include <stanchion/actors/http/detail/request_rules.hpp>
+#include <stanchion/core/ascii.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,21 +10,11 @@ namespace {
 
 using text = std::optional<std::string>;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower_case(std::string_view x) {
-  auto to = std::string{x};
-  std::transform(to.begin(), to.end(), to.begin(), lower);
-  return to;
-}
-
 /// RFC 9110 section 5.6.2.
 bool is_token(std::string_view x) {
   constexpr auto marks = std::string_view{"!#$%&'*+-.^_`|~"};
   return !x.empty() && std::all_of(x.begin(), x.end(), [=](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z')
+    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z')
            || marks.find(c) != std::string_view::npos;
   });
 }

@@ -129,6 +129,23 @@ transfer_request post(const model_endpoint& where, std::string_view path,
   return to;
 }
 
+failure failed(provider_error x, const model_endpoint& where) {
+  return model_failure(without_key(std::move(x), where));
+}
+
+std::variant<json, failure> whole_body(const transfer_response& from,
+                                       const model_endpoint& where,
+                                       instant now) {
+  if (from.status < 200 || from.status > 299)
+    return failed(provider_error_of(from, now), where);
+  auto body = object_in(from.body);
+  if (!body)
+    return no_object(from.body);
+  if (provider_error_in(*body))
+    return failed(provider_error_of(from, now), where);
+  return *std::move(body);
+}
+
 chat_result settled(draft x, const chat_request& asked,
                     const wire_names& names) {
   if (auto why = stop_failure(x.finish, x.refusal, x.limit))

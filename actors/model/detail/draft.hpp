@@ -7,10 +7,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 /// What both wire formats have in common.
-namespace stanchion::detail {
+namespace stanchion {
+
+struct provider_error;
+
+namespace detail {
 
 /// The names of a request as they are sent.
 struct request_names {
@@ -57,6 +62,13 @@ struct draft {
 /// What the JSON text of an answer says. Nothing for what is no object.
 [[nodiscard]] std::optional<json> object_in(std::string_view text);
 
+/// What a provider says is wrong.
+[[nodiscard]] failure failed(provider_error x, const model_endpoint& where);
+/// The object that a whole answer is, or why it is none.
+[[nodiscard]] std::variant<json, failure>
+whole_body(const transfer_response& from, const model_endpoint& where,
+           instant now);
+
 /// Whether there is nothing but white space.
 [[nodiscard]] bool is_blank(std::string_view text);
 
@@ -68,4 +80,6 @@ struct draft {
 /// The sum, at most what fits.
 [[nodiscard]] std::uint64_t sum(std::uint64_t x, std::uint64_t y);
 
-} // namespace stanchion::detail
+} // namespace detail
+
+} // namespace stanchion
