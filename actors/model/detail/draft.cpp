@@ -69,7 +69,8 @@ std::optional<value> arguments_in(std::string_view text) {
       return args();
     if (read.is_object())
       return read;
-  } catch (const error&) { // the model's fault: told by `malformed`
+  } catch (const error&) {
+    return std::nullopt; // the model's fault: told by `malformed`
   }
   return std::nullopt;
 }
@@ -188,7 +189,8 @@ std::optional<json> object_in(std::string_view text) {
     auto to = parse_json(text).get();
     if (to.is_object())
       return to;
-  } catch (const error&) { // no answer at all, and told as such
+  } catch (const error&) {
+    return std::nullopt; // no answer at all, and told as such
   }
   return std::nullopt;
 }
